@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -20,16 +20,10 @@ class Step(Protocol):
 class Steps(Protocol):
     """Where a command reports its steps. Steps may overlap and come from several threads."""
 
-    def step(self, title: str) -> "StepContext": ...
+    def step(self, title: str) -> AbstractContextManager[Step]: ...
 
     def note(self, text: str) -> None:
         """Prints a line that stays."""
-
-
-class StepContext(Protocol):
-    def __enter__(self) -> Step: ...
-
-    def __exit__(self, *exc: object) -> bool | None: ...
 
 
 class _Quiet:
