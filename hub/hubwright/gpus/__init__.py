@@ -1,0 +1,1 @@
+"""Devices and leases: what can be leased (inventory), and who gets which (lease)."""
