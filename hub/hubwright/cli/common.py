@@ -1,0 +1,45 @@
+"""What the commands share: options and consoles."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hubwright import sitefile
+from hubwright.deploy import engine, network, services
+from hubwright.hub_api import HubApi
+from hubwright.images.environment import BuildEnvironment
+from hubwright.runtime import secrets_directory
+from hubwright.settings import Settings
+
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+SiteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--site", "-s", help="The site file; ./hubwright.toml if not given.", show_default=False
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def settings_of(site: Path | None) -> Settings:
+    """The settings that a command works with."""
+    return sitefile.load_or_default(site)
+
+
+def build_environment() -> BuildEnvironment:
+    """The caller's proxies and mirrors: the one place where image builds learn of them."""
+    return BuildEnvironment.from_mapping(os.environ)
+
+
+def hub_api(settings: Settings) -> HubApi:
+    """The running hub of the site."""
+    client = engine.connect()
+    gateway = network.ensure(client, settings)
+    token = secrets_directory(settings) / "command-line-token"
+    return HubApi(services.hub_url(settings, gateway), token)

@@ -1,0 +1,26 @@
+"""`hubwright validate`: walks a user's journey on the running site and prints a verdict."""
+
+from typing import Annotated
+
+import typer
+
+from hubwright.acceptance import run
+from hubwright.cli.common import SiteOption, settings_of
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(validate)
+
+
+def validate(
+    site: SiteOption = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="The profile to start; the first one if not given.", show_default=False),
+    ] = None,
+) -> None:
+    """Prove that the site works: a throw-away user logs in, starts a lab and runs code in it.
+
+    Exit code 0 if everything holds, 1 if something fails, 2 if it could not run.
+    """
+    raise typer.Exit(run(settings_of(site), profile))

@@ -1,0 +1,85 @@
+"""The state directory: who owns what in it, and the secrets, made once and kept."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from hubwright.errors import UserError
+from hubwright.runtime import config_directory, hub_directory, secrets_directory
+from hubwright.settings import Settings
+
+HUB_ID = 60800
+"""User and group id of the hub: in the range that systemd's UIDS-GIDS lists as unused."""
+
+PROXY_ID = 60801
+"""User and group id of the proxy: it sees none of the hub's files but its own token."""
+
+ADMIN_PASSWORD = "admin-password"
+"""File with the first administrator's password; 0600, root's."""
+
+
+def ensure(settings: Settings) -> None:
+    """Makes directories and secrets that are missing, and puts owners and modes right.
+
+    Raises UserError where the disk does not let us.
+    """
+    state = Path(settings.hub.state_directory)
+    try:
+        _directory(state, 0, 0, 0o711)
+        _directory(hub_directory(settings), HUB_ID, HUB_ID, 0o700)
+        _directory(secrets_directory(settings), HUB_ID, PROXY_ID, 0o710)
+        _directory(config_directory(settings), 0, 0, 0o755)
+        _directory(Path(settings.homes), 0, 0, 0o711)
+        shared = Path(settings.shared)
+        if not shared.is_dir():  # the site's own: its owner is the site's affair
+            _directory(shared, 0, 0, 0o755)
+        folder = secrets_directory(settings)
+        _secret(folder / "cookie-secret", HUB_ID, HUB_ID, 0o600)
+        _secret(folder / "proxy-token", HUB_ID, PROXY_ID, 0o640)
+        _secret(folder / "command-line-token", HUB_ID, HUB_ID, 0o600)
+    except OSError as error:
+        raise UserError(
+            f"hub.state_directory: {error.filename or state}: {error.strerror}; "
+            "choose a directory on a disk that can be written"
+        ) from None
+
+
+def admin_password(settings: Settings) -> tuple[str, Path, bool]:
+    """The first administrator's password, its file, and whether it was made just now."""
+    path = Path(settings.hub.state_directory) / ADMIN_PASSWORD
+    if path.exists():
+        return path.read_text().strip(), path, False
+    password = "-".join(secrets.token_hex(3) for _ in range(4))
+    write(path, password + "\n", 0, 0, 0o600)
+    return password, path, True
+
+
+def write(path: Path, text: str, uid: int, gid: int, mode: int) -> None:
+    """Writes a file at once: whoever looks sees the old one or the new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chown(name, uid, gid)
+        Path(name).chmod(mode)
+        Path(name).rename(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _directory(path: Path, uid: int, gid: int, mode: int) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    os.chown(path, uid, gid)
+    path.chmod(mode)
+
+
+def _secret(path: Path, uid: int, gid: int, mode: int) -> None:
+    if path.exists():
+        os.chown(path, uid, gid)
+        path.chmod(mode)
+    else:
+        write(path, secrets.token_hex(32) + "\n", uid, gid, mode)

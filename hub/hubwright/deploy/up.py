@@ -1,0 +1,223 @@
+"""`hubwright up`: brings this host to what the site file says. Every step may be repeated."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import httpx
+
+from hubwright.deploy import engine, network, service, services, state
+from hubwright.errors import UserError
+from hubwright.gpus.inventory import read_inventory
+from hubwright.hub_api import HubApi
+from hubwright.images import builder, catalogue
+from hubwright.images.environment import BuildEnvironment
+from hubwright.runtime import LabImage, Runtime
+from hubwright.settings import Settings
+from hubwright.steps import Steps
+
+_CDI_SINCE = 25
+"""Docker's major version from which it gives devices by CDI."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `up` has done."""
+
+    changed: list[str]
+    """The services that were made or replaced; empty where nothing had to change."""
+    url: str
+    administrator: str | None
+    """Name of the first administrator, where the hub keeps accounts."""
+    password: str | None
+    """The first administrator's password, in the run that made it."""
+    password_file: Path
+
+
+def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
+    """Makes the site run. Raises UserError before anything is made, as far as that can be known."""
+    if not services.is_root():
+        raise UserError("hubwright up: not root; it makes directories with owners: use sudo")
+    catalogue.check_profiles(settings)
+    client = engine.ensure(steps)
+    socket_path = engine.socket_path(client)
+    before = _settings_before(settings)
+    for role in ("hub", "proxy"):
+        service.find(client, settings.hub.name, role)
+    _check_devices(client, settings)
+    _check_free(client, before, settings.hub.name, "proxy", _proxy_ports(settings))
+
+    tags = builder.ensure(client, _to_build(settings), steps, environment)
+    lab_images = {
+        **_own_images(client, settings, steps),
+        **{
+            name: LabImage(reference=tags[name], title=spec.title)
+            for name, spec in catalogue.load().items()
+            if name in tags
+        },
+    }
+    with steps.step("Preparing directories, secrets and network"):
+        state.ensure(settings)
+        gateway = network.ensure(client, settings)
+        hub_port = ("network.hub_port", gateway, settings.network.hub_port)
+        _check_free(client, before, settings.hub.name, "hub", [hub_port])
+        runtime = Runtime(
+            settings=settings,
+            lab_images=lab_images,
+            network=settings.hub.name,
+            gateway=gateway,
+            docker_socket=socket_path,
+            helper_image=tags["hub"],
+        )
+        _write_runtime(runtime)
+
+    hub = services.hub_service(runtime, tags["hub"])
+    proxy = services.proxy_service(settings, gateway, tags["proxy"])
+    changed = []
+    with steps.step("Starting the proxy"):
+        if service.converge(client, proxy):
+            changed.append("proxy")
+    with steps.step("Starting the hub"):
+        if service.converge(client, hub):
+            changed.append("hub")
+        hub_url = services.hub_url(settings, gateway)
+        service.wait_until(client, hub, _answers(f"{hub_url}/health"))
+        url = services.public_url(settings)
+        service.wait_until(client, proxy, _answers(f"{url}hub/health"))
+
+    password_file = Path(settings.hub.state_directory) / state.ADMIN_PASSWORD
+    if settings.auth.kind != "accounts":
+        return Outcome(changed, url, None, None, password_file)
+    with steps.step("Preparing accounts"):
+        api = HubApi(hub_url, runtime.secrets / "command-line-token")
+        password = _ensure_accounts(api, settings)
+    return Outcome(changed, url, settings.users.admins[0], password, password_file)
+
+
+def _settings_before(settings: Settings) -> Settings | None:
+    """The settings with which the hub was started last, if that is known."""
+    path = Path(settings.hub.state_directory) / "hub" / services.RUNTIME_FILE
+    try:
+        return Runtime.model_validate_json(path.read_text()).settings
+    except (OSError, ValueError):
+        return None
+
+
+Port = tuple[str, str, int]
+"""Key in the site file, address, number."""
+
+
+def _proxy_ports(settings: Settings) -> list[Port]:
+    return [
+        ("hub.port", settings.hub.address, settings.hub.port),
+        ("network.proxy_api_port", "127.0.0.1", settings.network.proxy_api_port),
+    ]
+
+
+def _check_free(
+    client: docker.DockerClient, before: Settings | None, site: str, role: str, ports: list[Port]
+) -> None:
+    """Raises UserError for a port that somebody else listens on."""
+    container = service.find(client, site, role)
+    ours: set[int] = set()
+    if before is not None and container is not None and container.status == "running":
+        ours = {before.hub.port, before.network.proxy_api_port, before.network.hub_port}
+    problems = [
+        f"{key}: port {port} of {address} is taken by another program; "
+        f"set {key} to a free one, or end that program"
+        for key, address, port in ports
+        if port not in ours and not _is_free(address, port)
+    ]
+    if problems:
+        raise UserError(*problems)
+
+
+def _is_free(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def _check_devices(client: docker.DockerClient, settings: Settings) -> None:
+    wanting = [key for key, profile in settings.profiles.items() if profile.gpus]
+    directories = [Path(directory) for directory in settings.gpus.cdi_directories]
+    if not wanting or not read_inventory(directories, settings.gpus.kind, settings.gpus.ignore):
+        return
+    version = client.version()["Version"]
+    if int(version.split(".")[0]) < _CDI_SINCE:
+        raise UserError(
+            f"profiles.{wanting[0]}.gpus: Docker {version} can't give devices to labs; "
+            f"it can from version {_CDI_SINCE} on: update Docker, or set gpus = 0"
+        )
+
+
+def _to_build(settings: Settings) -> list[str]:
+    known = catalogue.load()
+    labs = {profile.image for profile in settings.profiles.values()} - set(settings.images)
+    return ["hub", "proxy", *(name for name in known if name in labs)]
+
+
+def _own_images(
+    client: docker.DockerClient, settings: Settings, steps: Steps
+) -> dict[str, LabImage]:
+    """The site's own lab images; pulled if they are missing. Raises UserError."""
+    made = {}
+    for name, image in settings.images.items():
+        try:
+            client.images.get(image.reference)
+        except docker.errors.ImageNotFound:
+            with steps.step(f"Pulling {image.reference}"):
+                _pull(client, name, image.reference)
+        made[name] = LabImage(reference=image.reference, title=image.title or name)
+    return made
+
+
+def _pull(client: docker.DockerClient, name: str, reference: str) -> None:
+    try:
+        client.images.pull(reference)
+    except docker.errors.APIError as error:
+        raise UserError(
+            f"images.{name}.reference: '{reference}' is not on this machine and can't be pulled "
+            f"({error.explanation}); build it, or correct its name"
+        ) from None
+
+
+def _write_runtime(runtime: Runtime) -> None:
+    path = runtime.directory / services.RUNTIME_FILE
+    text = runtime.model_dump_json(indent=2) + "\n"
+    if not path.exists() or path.read_text() != text:
+        state.write(path, text, state.HUB_ID, state.HUB_ID, 0o600)
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    return ask
+
+
+def _ensure_accounts(api: HubApi, settings: Settings) -> str | None:
+    """Accounts for everyone whom the site file names; the first password, if it is new."""
+    existing = {account["name"]: account for account in api.accounts()}
+    first, *others = settings.users.admins
+    shown = None
+    if not existing.get(first, {}).get("has_password"):
+        password, _, made = state.admin_password(settings)
+        if first in existing:
+            api.remove(first)
+        api.add(first, admin=True, password=password)
+        shown = password if made else None
+    for name in [*others, *settings.users.names]:
+        if name not in existing:
+            api.add(name, admin=name in others)
+    return shown
