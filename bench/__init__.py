@@ -1,0 +1,1 @@
+"""Benchmarks: ours against a stock JupyterHub + DockerSpawner, side by side in one run."""
