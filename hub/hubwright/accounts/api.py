@@ -6,7 +6,7 @@ An account is removed with JupyterHub's own `DELETE /hub/api/users/<name>`.
 import json
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
@@ -25,6 +25,9 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+Body = TypeVar("Body", bound=_Body)
+
+
 class NewAccount(_Body):
     """What a new account is made from."""
 
@@ -41,7 +44,7 @@ class AdminRights(_Body):
 class AccountAPIHandler(APIHandler):
     """What the requests about accounts have in common."""
 
-    def read[B: _Body](self, model: type[B]) -> B:
+    def read(self, model: type[Body]) -> Body:
         """The request's body. Raises HTTPError 400."""
         try:
             return model.model_validate(self.get_json_body() or {})

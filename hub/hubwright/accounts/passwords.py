@@ -1,4 +1,4 @@
-"""Passwords as bcrypt keeps them. bcrypt takes a third of a second, so it never runs on the loop."""
+"""Passwords as bcrypt keeps them. It takes a third of a second, so never on the event loop."""
 
 import asyncio
 import os
@@ -30,18 +30,19 @@ def is_usable(hashed: bytes) -> bool:
 
 async def hash_of(password: str) -> bytes:
     """The hash of a password in which `problem` finds nothing."""
-    return await _in_thread(bcrypt.hashpw, password.encode(), bcrypt.gensalt())
+    loop = asyncio.get_running_loop()
+    hashed: bytes = await loop.run_in_executor(
+        _threads, bcrypt.hashpw, password.encode(), bcrypt.gensalt()
+    )
+    return hashed
 
 
 async def matches(password: str, hashed: bytes) -> bool:
     """Whether `hashed` is the hash of `password`; takes the same time whichever it is."""
     given = password.encode(errors="replace")
-    same = await _in_thread(bcrypt.checkpw, given[:MAX_BYTES], hashed)
+    loop = asyncio.get_running_loop()
+    same: bool = await loop.run_in_executor(_threads, bcrypt.checkpw, given[:MAX_BYTES], hashed)
     return same and len(given) <= MAX_BYTES
-
-
-async def _in_thread(function, *arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
-    return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
 
 
 def problem(password: str, name: str, minimum: int) -> str | None:
