@@ -122,5 +122,9 @@ class AccountsAuthenticator(NativeAuthenticator):
         super().delete_user(user)
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
-        """Our pages and our part of the REST API; /login is JupyterHub's."""
+        """Our pages and our part of the REST API; /login is JupyterHub's.
+
+        Templates are told that the pages exist, so that they link to them.
+        """
+        app.template_vars = {**app.template_vars, "accounts_pages": True}
         return [*pages.HANDLERS, *api.HANDLERS]
