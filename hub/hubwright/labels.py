@@ -39,3 +39,6 @@ LAB_IMAGE = f"{PREFIX}.lab-image"
 
 MINIMUM_DRIVER = f"{PREFIX}.minimum-driver"
 """The oldest NVIDIA driver that the image's CUDA works with (an image)."""
+
+IMAGE = f"{PREFIX}.image"
+"""Name of the image: 'hub', 'proxy', a lab image's name, or what those are made from (an image)."""

@@ -1,0 +1,145 @@
+"""Builds images with Docker's own builder. An image whose tag exists is never built again."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Any
+
+import docker
+
+from hubwright import labels
+from hubwright.errors import UserError
+from hubwright.images import base
+from hubwright.images.context import archive
+from hubwright.images.environment import BuildEnvironment
+from hubwright.images.recipe import Recipe, python_recipe, recipe_of
+from hubwright.steps import Steps
+
+_AT_ONCE = 2
+"""Builds that run side by side: they wait for the network and the disk by turns."""
+
+_LAST_LINES = 15
+
+
+def tag_of(client: docker.DockerClient, name: str, environment: BuildEnvironment) -> str:
+    """The image that `name` ('hub', 'proxy' or a lab image) stands for, built or not.
+
+    Raises UserError for an unknown name.
+    """
+    del client  # every Docker has the same tags
+    return recipe_of(name, environment).tag
+
+
+def size_of(client: docker.DockerClient, tag: str) -> int | None:
+    """Bytes of an image; None if it does not exist."""
+    try:
+        return int(client.images.get(tag).attrs["Size"])
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def ensure(
+    client: docker.DockerClient,
+    names: Sequence[str],
+    steps: Steps,
+    environment: BuildEnvironment,
+) -> dict[str, str]:
+    """The tags of the images `names`, which exist afterwards.
+
+    Raises UserError for an unknown name, and with the last lines of the log if a build fails.
+    """
+    recipes = {name: recipe_of(name, environment) for name in names}
+    missing = [recipe for recipe in recipes.values() if size_of(client, recipe.tag) is None]
+    if missing:
+        base.ensure(client, steps, environment)
+        python = python_recipe(environment)
+        if size_of(client, python.tag) is None:
+            _build(client, python, steps, environment, threading.Event())
+        _build_all(client, missing, steps, environment)
+    return {name: recipe.tag for name, recipe in recipes.items()}
+
+
+def remove(client: docker.DockerClient, names: Sequence[str]) -> list[str]:
+    """Removes the images `names`, old versions included; returns the tags that are gone.
+
+    Raises UserError for those that containers use; all others are removed.
+    """
+    gone, problems = [], []
+    for name in names:
+        for image in client.images.list(filters={"label": f"{labels.IMAGE}={name}"}):
+            users = client.containers.list(all=True, filters={"ancestor": image.id})
+            if users:
+                used = ", ".join(sorted(container.name for container in users))
+                problems.append(f"{name}: {image.tags[0]} is used by {used}; remove those first")
+                continue
+            for tag in image.tags:
+                client.images.remove(tag)
+                gone.append(tag)
+    if problems:
+        raise UserError(*problems)
+    return gone
+
+
+def _build_all(
+    client: docker.DockerClient,
+    recipes: Sequence[Recipe],
+    steps: Steps,
+    environment: BuildEnvironment,
+) -> None:
+    """Builds side by side; the first failure, or an interrupt, ends the others, too."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        builds = [
+            pool.submit(_build, client, recipe, steps, environment, stop) for recipe in recipes
+        ]
+        try:
+            done, _ = wait(builds, return_when=FIRST_EXCEPTION)
+            for build in done:
+                build.result()
+        finally:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _build(
+    client: docker.DockerClient,
+    recipe: Recipe,
+    steps: Steps,
+    environment: BuildEnvironment,
+    stop: threading.Event,
+) -> None:
+    """Builds one image. Docker gives it its tag at the very end; when we hang up, it gives up."""
+    with steps.step(f"Building image {recipe.name}") as step:
+        messages = client.api.build(
+            fileobj=archive(recipe.files),
+            custom_context=True,
+            tag=recipe.tag,
+            buildargs={**environment.arguments, **recipe.arguments},
+            labels=dict(recipe.labels),
+            network_mode="host",
+            decode=True,
+            rm=True,
+            forcerm=True,
+        )
+        _follow(recipe.name, messages, step.detail, stop)
+
+
+def _follow(
+    name: str,
+    messages: Iterator[dict[str, Any]],
+    detail: Callable[[str], None],
+    stop: threading.Event,
+) -> None:
+    lines: list[str] = []
+    for message in messages:
+        if stop.is_set():
+            raise UserError(f"{name}: its build was given up")
+        if "error" in message:
+            raise UserError(
+                f"{name}: its build failed: {message['error'].strip()}; the last lines of its log:",
+                *lines[-_LAST_LINES:],
+            )
+        for line in message.get("stream", "").splitlines():
+            if line.strip():
+                lines.append(line.rstrip())
+                detail(line)
