@@ -27,9 +27,7 @@ def test_what_bcrypt_would_cut_off_counts():
     assert not asyncio.run(passwords.matches("x" * (passwords.MAX_BYTES + 1), hashed))
 
 
-@pytest.mark.parametrize(
-    "password", ["", "...............................", "\0", "\ud800", "é" * 99]
-)
+@pytest.mark.parametrize("password", ["", "." * 31, "\0", "\ud800", "é" * 99])
 def test_nothing_fits_an_unusable_hash(password):
     hashed = passwords.unusable()
     assert not passwords.is_usable(hashed)

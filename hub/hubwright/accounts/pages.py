@@ -71,7 +71,7 @@ class ChoosePasswordHandler(PasswordHandler):
     ) -> None:
         status, dead = _DEAD.get(verdict, (400 if problem else 200, None))
         await self.show(
-            "password_choose.html", status, name=name, dead=dead, problem=problem, done=done
+            "password_choose.html", status, user_name=name, dead=dead, problem=problem, done=done
         )
 
 
