@@ -123,7 +123,10 @@ def main() -> None:
             storms = [int(size) for size in given.storms.split(",")]
             measured = measure(docker_client, [ours, stock], given.singles, storms)
             results = asyncio.run(measured)
-            images = {"ours": sites.our_lab_image(docker_client), "stock": f"{sites.STOCK}-lab"}
+            images = {
+                "ours": sites.our_lab_image(environment, docker_client),
+                "stock": f"{sites.STOCK}-lab",
+            }
     results["image_bytes"] = {
         name: docker_client.images.get(image).attrs["Size"] for name, image in images.items()
     }

@@ -22,6 +22,7 @@ from hubwright.deploy.down import down
 from hubwright.deploy.up import up
 from hubwright.images import builder
 from hubwright.images.environment import BuildEnvironment
+from hubwright.images.recipe import python_recipe
 from hubwright.project import root
 from hubwright.runtime import secrets_directory
 from hubwright.settings import Auth, Hub, Network, Settings
@@ -50,9 +51,7 @@ def ours(
     port, hub_port, api_port = free_ports(3)
     state = Path(tempfile.mkdtemp(prefix="hubwright-bench-"))
     settings = Settings(
-        hub=Hub(
-            name="hubwright-bench", address="127.0.0.1", port=port, state_directory=str(state)
-        ),
+        hub=Hub(name="hubwright-bench", address="127.0.0.1", port=port, state_directory=str(state)),
         auth=Auth(kind="dummy"),
         network=Network(hub_port=hub_port, proxy_api_port=api_port),
     )
@@ -122,6 +121,11 @@ def stock(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def our_lab_image(environment: BuildEnvironment, client: docker.DockerClient) -> str:
+    """The image that our labs are started from."""
+    return builder.tag_of(client, "base", environment)
+
+
 def memory(client: docker.DockerClient, target: Target) -> tuple[list[int], list[int]]:
     """Memory in use, in bytes: of hub and proxy, and of each lab. Page cache is left out."""
     services_used, labs_used = [], []
@@ -151,12 +155,11 @@ def _build_stock_lab(client: docker.DockerClient, environment: BuildEnvironment)
         archive.add(root() / "bench" / "stock" / "Dockerfile", "Dockerfile")
         archive.add(root() / "images" / "locks" / "base.txt", "base.txt")
     buffer.seek(0)
-    python = builder.ensure_python(client, environment)
     client.images.build(
         fileobj=buffer,
         custom_context=True,
         tag=f"{STOCK}-lab",
-        buildargs={"PYTHON": python, **environment.build_arguments},
+        buildargs={"PYTHON": python_recipe(environment).tag, **environment.arguments},
         network_mode="host",
         rm=True,
     )
@@ -174,5 +177,3 @@ def _wait(client: docker.DockerClient, url: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(client.containers.get(f"{STOCK}-hub").logs().decode())
         time.sleep(0.2)
-
-

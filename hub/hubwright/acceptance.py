@@ -5,7 +5,6 @@ The suite is plain pytest; here are the ways in and the table.
 
 import signal
 import tempfile
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -38,8 +37,15 @@ def run(settings: Settings, profile: str | None) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as site:
         site.write(settings.model_dump_json())
         site.flush()
-        arguments = [str(suite), f"--site={site.name}", "-p", "no:terminal", "-p", "no:cacheprovider"]
-        arguments += [f"--rootdir={root()}", "-c", str(root() / "pyproject.toml")]
+        arguments = [
+            str(suite),
+            f"--site={site.name}",
+            "-p",
+            "no:terminal",
+            "-p",
+            "no:cacheprovider",
+        ]
+        arguments += ["-c", str(suite / "pytest.ini")]
         if profile is not None:
             arguments.append(f"--profile={profile}")
         code = pytest.main(arguments, plugins=[table])
@@ -118,7 +124,9 @@ class StepTable:
         elif failed or self._problems or not self._rows:
             self._console.print(f"[red]the site is not sound: {failed} of {len(self._rows)} failed")
         else:
-            self._console.print(f"[green]the site is sound: {len(self._rows)} steps, {seconds:.1f} s")
+            self._console.print(
+                f"[green]the site is sound: {len(self._rows)} steps, {seconds:.1f} s"
+            )
 
     def _show(self, running: str = "") -> None:
         if self._live is not None and self._live.is_started:
@@ -127,9 +135,7 @@ class StepTable:
     def _table(self, running: str = "") -> Table:
         table = Table(box=None, show_header=False, pad_edge=False)
         for outcome, title, duration, note in self._rows:
-            table.add_row(_MARKS[outcome], title, f"{duration:6.2f} s", f"[dim]{note}")
+            table.add_row(_MARKS[outcome], f"{duration:6.2f} s", title, f"[dim]{note}")
         if running:
-            table.add_row("…", running, "", "")
+            table.add_row("…", "", running, "")
         return table
-
-

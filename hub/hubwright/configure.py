@@ -87,9 +87,8 @@ def _limits(c: Any, runtime: Runtime) -> None:
 
 def _services(c: Any, runtime: Runtime) -> None:
     token = (runtime.secrets / "command-line-token").read_text().strip()
-    c.JupyterHub.services = [{"name": COMMAND_LINE, "api_token": token}]
-    scopes = ["admin:users", "admin:servers", "list:users", "read:hub", "read:metrics", "proxy"]
-    c.JupyterHub.load_roles = [{"name": COMMAND_LINE, "scopes": scopes, "services": [COMMAND_LINE]}]
+    # whoever reads the token is root on the host
+    c.JupyterHub.services = [{"name": COMMAND_LINE, "api_token": token, "admin": True}]
     if idle_hours := runtime.settings.limits.idle_hours:
         timeout = f"--timeout={int(idle_hours * 3600)}"
         c.JupyterHub.services.append(
@@ -98,18 +97,10 @@ def _services(c: Any, runtime: Runtime) -> None:
                 "command": [sys.executable, "-m", "jupyterhub_idle_culler", timeout],
             }
         )
-        c.JupyterHub.load_roles.append(
-            {
-                "name": "idle-culler",
-                "scopes": [
-                    "list:users",
-                    "read:users:activity",
-                    "read:servers",
-                    "delete:servers",
-                ],
-                "services": ["idle-culler"],
-            }
-        )
+        scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+        c.JupyterHub.load_roles = [
+            {"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]}
+        ]
 
 
 def _pages(c: Any) -> None:

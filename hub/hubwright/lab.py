@@ -90,7 +90,7 @@ def lab_container(
         restart_policy={"Name": "no"},
         security_opt=["no-new-privileges"],
         shm_size=profile.shm,
-        ulimits=[Ulimit(name="nofile", soft=65536, hard=65536), Ulimit(name="core", hard=0)],
+        ulimits=[Ulimit(name="core", soft=0, hard=0)],
     )
     return {
         "name": name,

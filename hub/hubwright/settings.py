@@ -113,12 +113,12 @@ class Storage(Area):
 
     homes: Path | None = Field(
         None,
-        description="Directory with a home for each user; <state_directory>/homes if not given.",
+        description="Directory with a home for each user; homes/ in the state directory if not given.",
     )
     shared: Path | None = Field(
         None,
         description="Directory that every lab sees read-only as ~/SHARED; "
-        "<state_directory>/shared if not given.",
+        "shared/ in the state directory if not given.",
     )
     uid: int = Field(1000, ge=1, description="User id of labs, and owner of homes.")
     gid: int = Field(1000, ge=1, description="Group id of labs, and group of homes.")

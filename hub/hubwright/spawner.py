@@ -16,6 +16,7 @@ import docker
 import requests
 from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
+from jupyterhub.utils import maybe_future
 from traitlets import Instance, default
 
 from hubwright import labels, offers
@@ -95,13 +96,17 @@ class LabSpawner(DockerSpawner):
     async def _start_lab(self) -> tuple[str, int]:
         profile = self.profile
         self.image = self.runtime.lab_images[profile.image].reference
+        self.mem_limit, self.cpu_limit = (
+            profile.memory,
+            profile.cpu,
+        )  # the lab's MEM_LIMIT, CPU_LIMIT
         async with self._admitted():
             self._tell(10, "Getting your home ready")
             await self._ensure_home()
             await self._remove_leftover()
             await self._create(profile)
             self._tell(50, "Starting your lab")
-            await self.start_object()
+            await self._run_container()
             ip, port = await self.get_ip_and_port()
             self._tell(70, "Waiting for JupyterLab")
             await self._listening(ip, port)
@@ -223,6 +228,17 @@ class LabSpawner(DockerSpawner):
             ) from None
         self.object_id = made["Id"]
 
+    async def _run_container(self) -> None:
+        try:
+            await self.start_object()
+        except docker.errors.APIError as error:
+            raise SpawnException(
+                f"Docker can't start your lab: {error.explanation}. Please tell your "
+                "administrator.",
+                reason="docker",
+                status_code=503,
+            ) from None
+
     async def _command(self) -> list[str]:
         try:
             image = await self.docker("inspect_image", self.image)
@@ -310,7 +326,7 @@ class LabSpawner(DockerSpawner):
         if await self.get_object():
             await self.remove_object()
         self._start = None
-        await super().run_post_stop_hook()
+        await maybe_future(super().run_post_stop_hook())
 
     async def delete_forever(self) -> None:
         """Called when the user is removed: the home is moved aside, not deleted."""

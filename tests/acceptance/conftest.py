@@ -8,8 +8,8 @@ from pathlib import Path
 
 import docker
 import pytest
-from acceptance.person import Person
 
+from acceptance.person import Person
 from hubwright import sitefile
 from hubwright.deploy import engine, network, services
 from hubwright.errors import UserError
@@ -18,8 +18,6 @@ from hubwright.hub_api import HubApi
 from hubwright.names import slug
 from hubwright.runtime import secrets_directory
 from hubwright.settings import Profile, Settings
-
-PASSWORD = secrets.token_urlsafe(18)
 
 
 def pytest_addoption(parser):

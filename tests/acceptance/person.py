@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+
+PASSWORD = secrets.token_urlsafe(18)
+"""What throw-away users log in with, in this run."""
 
 PATIENCE = 120.0
 """Seconds after which waiting for anything is a failure."""
@@ -49,7 +53,9 @@ class Person:
         """Opens a page and sends its form, hidden fields included, as a browser does."""
         page = self.http.get(page_url)
         assert page.status_code == 200, f"{page_url}: {page.status_code}\n{page.text[-2000:]}"
-        form = re.search(r"<form\b[^>]*method=[\"']post[\"'][^>]*>.*?</form>", page.text, re.S | re.I)
+        form = re.search(
+            r"<form\b[^>]*method=[\"']post[\"'][^>]*>.*?</form>", page.text, re.S | re.I
+        )
         assert form, f"{page_url}: no form on the page\n{page.text[-2000:]}"
         action = re.search(r"<form\b[^>]*action=[\"']([^\"']*)", form[0])
         target = html.unescape(action[1]) if action and action[1] else str(page.url)
@@ -63,14 +69,10 @@ class Person:
 
     def choose_password(self, link: str, password: str) -> httpx.Response:
         """Opens the one-time link and chooses a password."""
-        return self.submit(
-            link, {"new_password": password, "new_password_confirmation": password}
-        )
+        return self.submit(link, {"new_password": password, "new_password_again": password})
 
     def log_in(self, password: str) -> httpx.Response:
-        return self.submit(
-            f"{self.url}/hub/login", {"username": self.name, "password": password}
-        )
+        return self.submit(f"{self.url}/hub/login", {"username": self.name, "password": password})
 
     def spawn_page(self) -> str:
         answer = self.http.get(f"{self.url}/hub/spawn")
@@ -101,7 +103,10 @@ class Person:
         url = f"{self.url}/hub/api/users/{quote(self.name, safe='@')}"
         answer = self.http.delete(f"{url}/server", headers=self._hub_headers())
         assert answer.status_code in {202, 204}, f"stop: {answer.status_code} {answer.text}"
-        until("the lab is stopped", lambda: not self.http.get(url, headers=self._hub_headers()).json()["servers"])
+        until(
+            "the lab is stopped",
+            lambda: not self.http.get(url, headers=self._hub_headers()).json()["servers"],
+        )
 
     # The lab
 

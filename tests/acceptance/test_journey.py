@@ -2,9 +2,7 @@
 
 import json
 
-from acceptance.conftest import PASSWORD
-from acceptance.person import until
-
+from acceptance.person import PASSWORD, until
 from hubwright import labels
 from hubwright.gpus.holders import split_devices
 from hubwright.lab import HOME, PORT, container_name
@@ -174,8 +172,8 @@ print([str(p) for p in pathlib.Path({HOME!r}).rglob("note.txt")])
             assert not site.home(person.name).exists()
             until(
                 f"{name} is gone",
-                lambda name=name: not site.client.containers.list(
-                    all=True, filters={"name": f"^{name}$"}
+                lambda name=name: (
+                    not site.client.containers.list(all=True, filters={"name": f"^{name}$"})
                 ),
             )
             assert person.name not in {account["name"] for account in site.api.accounts()}

@@ -14,7 +14,7 @@ from hubwright.images.environment import BuildEnvironment
 from hubwright.runtime import secrets_directory
 from hubwright.settings import Settings
 
-out = Console(highlight=False)
+out = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False)
 
 SiteOption = Annotated[

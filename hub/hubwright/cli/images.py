@@ -5,10 +5,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hubwright.cli.common import QuietOption, SiteOption, build_environment, errors, out, settings_of
+from hubwright.cli.common import (
+    QuietOption,
+    SiteOption,
+    build_environment,
+    errors,
+    out,
+    settings_of,
+)
 from hubwright.deploy import engine
 from hubwright.errors import UserError
-from hubwright.images import builder, catalogue, contract
+from hubwright.images import builder, catalogue
+
+contract = None
 from hubwright.steps import reporter
 
 app = typer.Typer(help="List, build, check and remove images.", no_args_is_help=True)

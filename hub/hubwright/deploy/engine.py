@@ -77,7 +77,10 @@ def _install(steps: Steps) -> None:
             "and run this again"
         )
     with steps.step("Installing Docker") as step:
-        for command in (["update"], ["install", "--no-install-recommends", "iptables", "docker.io"]):
+        for command in (
+            ["update"],
+            ["install", "--no-install-recommends", "iptables", "docker.io"],
+        ):
             step.detail(f"apt-get {command[0]}")
             done = subprocess.run(
                 ["apt-get", "-qq", "-y", *command],

@@ -36,7 +36,9 @@ def ensure(client: docker.DockerClient, settings: Settings) -> str:
     return str(pool.get("Gateway") or _first_address(pool["Subnet"])).partition("/")[0]
 
 
-def _create(client: docker.DockerClient, name: str, subnet: str | None) -> docker.models.networks.Network:
+def _create(
+    client: docker.DockerClient, name: str, subnet: str | None
+) -> docker.models.networks.Network:
     ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]) if subnet else None
     try:
         made = client.networks.create(

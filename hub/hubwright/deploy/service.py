@@ -94,9 +94,7 @@ def remove(container: Any) -> None:
         pass  # somebody else was faster
 
 
-def wait_until(
-    client: docker.DockerClient, service: Service, answers: Callable[[], bool]
-) -> None:
+def wait_until(client: docker.DockerClient, service: Service, answers: Callable[[], bool]) -> None:
     """Waits until the service answers. Raises UserError, with its last words, if it does not."""
     deadline = time.monotonic() + _PATIENCE
     while not answers():

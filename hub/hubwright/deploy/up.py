@@ -208,13 +208,11 @@ def _answers(url: str) -> Callable[[], bool]:
 
 def _ensure_accounts(api: HubApi, settings: Settings) -> str | None:
     """Accounts for everyone whom the site file names; the first password, if it is new."""
-    existing = {account["name"]: account for account in api.accounts()}
+    existing = {account["name"] for account in api.accounts() if account["account"]}
     first, *others = settings.users.admins
     shown = None
-    if not existing.get(first, {}).get("has_password"):
+    if first not in existing:
         password, _, made = state.admin_password(settings)
-        if first in existing:
-            api.remove(first)
         api.add(first, admin=True, password=password)
         shown = password if made else None
     for name in [*others, *settings.users.names]:
