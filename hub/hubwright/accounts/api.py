@@ -164,6 +164,7 @@ def list_accounts(handler: Any) -> list[dict[str, Any]]:
             "name": user.name,
             "admin": bool(user.admin),
             "last_activity": isoformat(user.last_activity),
+            "account": handler.authenticator.user_exists(user.name),
             "has_password": handler.authenticator.has_password(user.name),
             "server": user.id in handler.users and handler.users[user.id].active,
         }

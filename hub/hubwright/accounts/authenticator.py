@@ -126,5 +126,5 @@ class AccountsAuthenticator(NativeAuthenticator):
 
         Templates are told that the pages exist, so that they link to them.
         """
-        app.template_vars = {**app.template_vars, "accounts_pages": True}
+        app.template_vars["accounts_pages"] = True
         return [*pages.HANDLERS, *api.HANDLERS]
