@@ -20,6 +20,9 @@ _AT_ONCE = 2
 
 _LAST_LINES = 15
 
+_SILENCE = 3600
+"""Seconds for which a build may say nothing: a large download, on a slow line."""
+
 
 def tag_of(client: docker.DockerClient, name: str, environment: BuildEnvironment) -> str:
     """The image that `name` ('hub', 'proxy' or a lab image) stands for, built or not.
@@ -120,6 +123,7 @@ def _build(
             decode=True,
             rm=True,
             forcerm=True,
+            timeout=_SILENCE,
         )
         _follow(recipe.name, messages, step.detail, stop)
 
