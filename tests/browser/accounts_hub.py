@@ -138,7 +138,7 @@ class Hub:
         return str(httpx.URL(self.url).join(path))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_hub(tmp_path_factory):
     hub = Hub(tmp_path_factory.mktemp("hub"))
     hub.start()
@@ -154,8 +154,9 @@ def hub(running_hub):
     print(running_hub.log.read_bytes()[before:].decode())  # noqa: T201
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser; while it is there, its event loop is the one of this thread."""
     executable = shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])

@@ -278,6 +278,15 @@ def test_requests_that_are_refused(hub, admin):
 
 def test_user_without_an_account_is_given_one(hub, visitor):
     assert hub.request("POST", "users/judy").status_code == 201
+    before = next(account for account in accounts(hub) if account["name"] == "judy")
+    assert before == {
+        "name": "judy",
+        "admin": False,
+        "last_activity": None,
+        "account": False,
+        "has_password": False,
+        "server": False,
+    }
     judy = visitor()
     assert not judy.log_in("judy", PASSWORD)
     link = hub.request("POST", "accounts/judy/link").json()["link"]

@@ -13,6 +13,7 @@ from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import isoformat, url_escape_path, url_path_join
+from nativeauthenticator.orm import UserInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tornado.web import HTTPError
 
@@ -158,14 +159,15 @@ class AdminAPIHandler(AccountAPIHandler):
 
 
 def list_accounts(handler: Any) -> list[dict[str, Any]]:
-    """Every user, in the order of names, as the API shows them."""
+    """Every user of JupyterHub, in the order of names, as the API shows them."""
+    hashes = {account.username: account.password for account in UserInfo.all_users(handler.db)}
     return [
         {
             "name": user.name,
             "admin": bool(user.admin),
             "last_activity": isoformat(user.last_activity),
-            "account": handler.authenticator.user_exists(user.name),
-            "has_password": handler.authenticator.has_password(user.name),
+            "account": user.name in hashes,
+            "has_password": user.name in hashes and passwords.is_usable(hashes[user.name]),
             "server": user.id in handler.users and handler.users[user.id].active,
         }
         for user in handler.db.query(orm.User).order_by(orm.User.name)

@@ -84,10 +84,6 @@ class AccountsAuthenticator(NativeAuthenticator):
         account = self.get_user(name)
         return account.password if account else passwords.unusable()
 
-    def has_password(self, name: str) -> bool:
-        """Whether someone has chosen a password for the account."""
-        return passwords.is_usable(self.password_hash(name))
-
     def set_password_hash(self, name: str, hashed: bytes) -> None:
         """Give `name` this password hash, and an account if it has none. Commits."""
         account = self.get_user(name)
