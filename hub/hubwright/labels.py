@@ -42,3 +42,6 @@ MINIMUM_DRIVER = f"{PREFIX}.minimum-driver"
 
 IMAGE = f"{PREFIX}.image"
 """Name of the image: 'hub', 'proxy', a lab image's name, or what those are made from (an image)."""
+
+STAGE = f"{PREFIX}.stage"
+"""Name of the image that this is only a stage of, to be removed after the build (an image)."""

@@ -1,8 +1,8 @@
 """Builds images with Docker's own builder. An image whose tag exists is never built again."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
 import docker
@@ -70,14 +70,16 @@ def remove(client: docker.DockerClient, names: Sequence[str]) -> list[str]:
     gone, problems = [], []
     for name in names:
         for image in client.images.list(filters={"label": f"{labels.IMAGE}={name}"}):
+            called = image.tags or [image.short_id]
             users = client.containers.list(all=True, filters={"ancestor": image.id})
             if users:
                 used = ", ".join(sorted(container.name for container in users))
-                problems.append(f"{name}: {image.tags[0]} is used by {used}; remove those first")
+                problems.append(f"{name}: {called[0]} is used by {used}; remove those first")
                 continue
-            for tag in image.tags:
+            for tag in called:
                 client.images.remove(tag)
                 gone.append(tag)
+        _remove_stages(client, name)
     if problems:
         raise UserError(*problems)
     return gone
@@ -89,19 +91,35 @@ def _build_all(
     steps: Steps,
     environment: BuildEnvironment,
 ) -> None:
-    """Builds side by side; the first failure, or an interrupt, ends the others, too."""
+    """Builds side by side; the first failure ends the others, too.
+
+    The threads do not outlive the process: when it is interrupted, Docker finds that nobody
+    listens any more, and gives up.
+    """
+    todo: queue.SimpleQueue[Recipe] = queue.SimpleQueue()
+    for recipe in recipes:
+        todo.put(recipe)
+    outcomes: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
     stop = threading.Event()
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        builds = [
-            pool.submit(_build, client, recipe, steps, environment, stop) for recipe in recipes
-        ]
-        try:
-            done, _ = wait(builds, return_when=FIRST_EXCEPTION)
-            for build in done:
-                build.result()
-        finally:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                _build(client, todo.get_nowait(), steps, environment, stop)
+                outcomes.put(None)
+            except queue.Empty:
+                return
+            except Exception as error:  # noqa: BLE001  raised again by who waits
+                outcomes.put(error)
+
+    for _ in range(_AT_ONCE):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for _ in recipes:
+            if error := outcomes.get():
+                raise error
+    finally:
+        stop.set()
 
 
 def _build(
@@ -117,7 +135,7 @@ def _build(
             fileobj=archive(recipe.files),
             custom_context=True,
             tag=recipe.tag,
-            buildargs={**environment.arguments, **recipe.arguments},
+            buildargs={**environment.arguments, **recipe.arguments, "NAME": recipe.name},
             labels=dict(recipe.labels),
             network_mode="host",
             decode=True,
@@ -126,6 +144,12 @@ def _build(
             timeout=_SILENCE,
         )
         _follow(recipe.name, messages, step.detail, stop)
+        _remove_stages(client, recipe.name)
+
+
+def _remove_stages(client: docker.DockerClient, name: str) -> None:
+    """Removes what a build leaves of its first stage, which is as large as the image itself."""
+    client.images.prune(filters={"dangling": True, "label": f"{labels.STAGE}={name}"})
 
 
 def _follow(
