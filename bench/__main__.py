@@ -46,8 +46,7 @@ async def storm(client: Client, number: int) -> list[Start]:
     """`number` users start at once."""
     users = [f"storm-{i}" for i in range(number)]
     await client.add(users)
-    starts = await client.start_together(users)
-    return starts
+    return await client.start_together(users)
 
 
 async def measure(

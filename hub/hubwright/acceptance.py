@@ -37,15 +37,8 @@ def run(settings: Settings, profile: str | None) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as site:
         site.write(settings.model_dump_json())
         site.flush()
-        arguments = [
-            str(suite),
-            f"--site={site.name}",
-            "-p",
-            "no:terminal",
-            "-p",
-            "no:cacheprovider",
-        ]
-        arguments += ["-c", str(suite / "pytest.ini")]
+        arguments = [str(suite), f"--site={site.name}", "-c", str(suite / "pytest.ini")]
+        arguments += ["-p", "no:terminal", "-p", "no:cacheprovider"]
         if profile is not None:
             arguments.append(f"--profile={profile}")
         code = pytest.main(arguments, plugins=[table])

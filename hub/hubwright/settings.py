@@ -113,7 +113,7 @@ class Storage(Area):
 
     homes: Path | None = Field(
         None,
-        description="Directory with a home for each user; homes/ in the state directory if not given.",
+        description="Directory with the users' homes; homes/ in the state directory if not given.",
     )
     shared: Path | None = Field(
         None,

@@ -26,7 +26,9 @@ def test_toml_and_json_mean_the_same():
         "hub": {"port": 80},
         "profiles": {"gpu": {"title": "GPU", "gpus": "all", "memory": "16G"}},
     }
-    assert sitefile.parse(toml, "a") == sitefile.parse(json.dumps(document), "b", json_document=True)
+    assert sitefile.parse(toml, "a") == sitefile.parse(
+        json.dumps(document), "b", json_document=True
+    )
 
 
 def test_what_show_prints_is_accepted_again():

@@ -15,9 +15,7 @@ from hubwright.cli.common import (
 )
 from hubwright.deploy import engine
 from hubwright.errors import UserError
-from hubwright.images import builder, catalogue
-
-contract = None
+from hubwright.images import builder, catalogue, contract
 from hubwright.steps import reporter
 
 app = typer.Typer(help="List, build, check and remove images.", no_args_is_help=True)
