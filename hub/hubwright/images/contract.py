@@ -53,11 +53,12 @@ def check(client: docker.DockerClient, reference: str) -> list[Finding]:
     image_labels = config.get("Labels") or {}
     lab = image_labels.get(labels.LAB_IMAGE)
     spec = catalogue.load().get(lab) if lab else None
-    own = lab is not None
+    own = bool(lab)
     start = [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]
     imports = spec.imports if spec else ["ipykernel", "jupyterhub", "jupyterlab"]
+    task = {"start": start, "imports": imports, "user": config.get("User") or ""}
     try:
-        seen = _look(client, reference, {"start": start, "imports": imports})
+        seen = _look(client, reference, task)
     except _NoAnswerError as answer:
         return [Finding("probe", False, f"Python does not run in it: {answer}")]
     seen["secrets"] += _secret_variables(config.get("Env") or [])
@@ -83,7 +84,8 @@ def _look(client: docker.DockerClient, reference: str, task: dict[str, Any]) -> 
             labels={labels.ROLE: labels.ROLE_HELPER},
             network_mode="none",
             security_opt=["no-new-privileges"],
-            tmpfs={HOME: f"uid={UID},gid=100,mode=755"},
+            tmpfs={HOME: f"uid={UID},gid={UID},mode=755"},
+            user=f"{UID}:{UID}",
             working_dir=HOME,
         )
     except docker.errors.APIError as error:

@@ -1,8 +1,8 @@
 """Looks at a lab image from inside: run in a container of it, never imported.
 
-It gets one JSON document as its argument (`home`, `start`: the image's entry point and command,
-`programs`, `imports`) and prints one, with what it has seen. It judges nothing. It needs nothing
-but Python 3.9, since it runs in users' images, too.
+It gets one JSON document as its argument (`home`, `user`: the image's, `start`: its entry point
+and command, `programs`, `imports`) and prints one, with what it has seen. It judges nothing. It
+needs nothing but Python 3.9, since it runs in users' images, too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import pwd
 import re
 import shutil
 import site
@@ -130,6 +131,15 @@ def try_user_site(start: list[str]) -> tuple[Ran, Ran]:
     return server, kernel
 
 
+def user_id(user: str) -> int | None:
+    """The id of the image's user, which a name or a number stands for; None if there is none."""
+    name = user.partition(":")[0] or "0"
+    try:
+        return int(name) if name.isdecimal() else pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return None
+
+
 def try_to_write(home: str) -> str:
     """What is wrong with writing to `home`, if anything."""
     path = Path(home) / ".hubwright-probe"
@@ -150,7 +160,7 @@ def main() -> None:
     not_asked = 127, "not tried: the home can't be written"
     server, kernel = (not_asked, not_asked) if home_problem else try_user_site(start)
     seen = {
-        "uid": os.getuid(),
+        "uid": user_id(given["user"]),
         "home_problem": home_problem,
         "missing": [name for name in given["programs"] if not shutil.which(name)],
         "start": run(start),
