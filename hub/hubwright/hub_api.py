@@ -1,5 +1,6 @@
 """The command line's way to the hub: its REST API, with a token that only root can read."""
 
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,10 @@ from urllib.parse import quote
 import httpx
 
 from hubwright.errors import UserError
+
+
+_STOP_PATIENCE = 60.0
+"""Seconds that a lab may take to stop; Docker kills it after ten."""
 
 
 class HubApi:
@@ -48,10 +53,19 @@ class HubApi:
 
     def remove(self, name: str) -> None:
         """Stops the user's lab and removes the account; the home is moved aside."""
+        self.stop_lab(name)
         self._call("DELETE", f"users/{quote(name, safe='')}")
 
     def stop_lab(self, name: str) -> None:
-        self._call("DELETE", f"users/{quote(name, safe='')}/server")
+        """Stops the user's lab, also one that is just starting, and waits until it is gone."""
+        path = f"users/{quote(name, safe='')}"
+        deadline = time.monotonic() + _STOP_PATIENCE
+        while (model := self._call("GET", path))["servers"] or model["pending"]:
+            if time.monotonic() > deadline:
+                raise UserError(f"{name}: the lab does not stop; see 'hubwright logs {name}'")
+            if model["pending"] != "stop":
+                self._call("DELETE", f"{path}/server")
+            time.sleep(0.1)
 
     def user(self, name: str) -> dict[str, Any]:
         """JupyterHub's model of a user, with the servers."""
@@ -78,9 +92,10 @@ class HubApi:
 
 def _reason(answer: httpx.Response) -> str:
     try:
-        message = str(answer.json()["message"])
+        message = str(answer.json()["message"] or "")
     except (ValueError, KeyError, TypeError):
         message = answer.reason_phrase
-    if answer.status_code == 404 and message in {"", "Not Found"}:
+    message = message or answer.reason_phrase
+    if answer.status_code == 404 and message == "Not Found":
         message = "no such user; 'hubwright user list' shows who there is"
     return message

@@ -8,8 +8,11 @@ import pytest
 
 from acceptance.person import PASSWORD, Person, until
 from hubwright import labels
+from hubwright.errors import UserError
+from hubwright.images import builder
+from hubwright.images.environment import BuildEnvironment
 from hubwright.lab import container_name
-from hubwright.names import slug
+from hubwright.names import normalize, slug
 from hubwright.runtime import secrets_directory
 
 
@@ -31,7 +34,7 @@ def user(site, rest):
 
     def add(name):
         site.api.add(name, password=PASSWORD)
-        added.append(name)
+        added.append(normalize(name))
         return name
 
     yield add
@@ -107,14 +110,10 @@ def test_a_choice_that_is_no_longer_offered_locks_nobody_out(rest, user, site):
     name = user("former")
     start(rest, name, json={"profile": "large"})
     site.api.stop_lab(name)
-    until("it is stopped", lambda: not server(rest, name))
-    profiles = site.settings.profiles
-    del_large = {"small": profiles["small"].model_dump(mode="json")}
     before = site.settings
+    small_only = {"small": before.profiles["small"]}
     try:
-        site.settings = before.model_copy(
-            update={"profiles": {"small": type(profiles["small"])(**del_large["small"])}}
-        )
+        site.settings = before.model_copy(update={"profiles": small_only})
         site.up()
         assert start(rest, name).is_success
         assert lab(site, name).labels[labels.PROFILE] == "small"
@@ -158,15 +157,10 @@ def test_names_that_nobody_has_just_fail_to_log_in(site, name):
 
 def test_an_image_that_is_gone(site, rest, user):
     name = user("imageless")
-    tag = site.client.containers  # the client; the image is looked up by the profile below
-    from hubwright.images import builder
-    from hubwright.images.environment import BuildEnvironment
-
-    reference = builder.tag_of(site.client, "base", BuildEnvironment.from_mapping(os.environ))
-    image = site.client.images.get(reference)
+    environment = BuildEnvironment.from_mapping(os.environ)
+    reference = builder.tag_of(site.client, "base", environment)
     kept = "hubwright-test/kept:1"
-    image.tag(kept)
-    assert tag
+    site.client.images.get(reference).tag(kept)
     site.client.images.remove(reference, noprune=True)
     try:
         answer = rest.post(f"users/{name}/server")
@@ -221,8 +215,7 @@ def test_homes_on_a_read_only_disk(new_site, tmp_path):
         site.api.add("writer", password=PASSWORD)
         site.container("hub").remove(force=True)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        up = pytest.raises(Exception, match=r"storage|Read-only|read-only")
-        with up:
+        with pytest.raises(UserError, match=rf"{disk}: Read-only file system"):
             site.up()
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         site.up()
@@ -253,9 +246,6 @@ def test_a_removed_users_home_is_not_inherited(site, rest, user):
 
 def test_hours_that_are_over(new_site):
     site = new_site(profiles={"short": {"title": "Short", "hours": 0.001}})
-    site.settings = site.settings.model_copy(
-        update={"profiles": {"short": site.settings.profiles["short"]}}
-    )
     site.up()
     site.api.add("brief", password=PASSWORD)
     person = Person(site.url, "brief")
