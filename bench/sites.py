@@ -1,6 +1,7 @@
 """The two hubs under test: ours and stock, each on ports of its own, both gone afterwards."""
 
 import io
+import ipaddress
 import secrets
 import shutil
 import socket
@@ -79,7 +80,8 @@ def stock(
     folder = Path(tempfile.mkdtemp(prefix="hubwright-bench-"))
     folder.chmod(0o755)
     (folder / "proxy-token").write_text(token)
-    gateway = client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+    pool = client.networks.get("bridge").attrs["IPAM"]["Config"][0]
+    gateway = pool.get("Gateway") or str(next(ipaddress.ip_network(pool["Subnet"]).hosts()))
     environment_of_hub = {
         "PORT": port,
         "HUB_ADDRESS": gateway,

@@ -215,7 +215,7 @@ def test_homes_on_a_read_only_disk(new_site, tmp_path):
         site.api.add("writer", password=PASSWORD)
         site.container("hub").remove(force=True)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        with pytest.raises(UserError, match=rf"{disk}: Read-only file system"):
+        with pytest.raises(UserError, match=rf"storage\.homes: {disk}: Read-only file system"):
             site.up()
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         site.up()

@@ -39,8 +39,10 @@ def ensure(settings: Settings) -> None:
         _secret(folder / "proxy-token", HUB_ID, PROXY_ID, 0o640)
         _secret(folder / "command-line-token", HUB_ID, HUB_ID, 0o600)
     except OSError as error:
+        keys = {settings.homes: "storage.homes", settings.shared: "storage.shared"}
+        key = keys.get(str(error.filename), "hub.state_directory")
         raise UserError(
-            f"hub.state_directory: {error.filename or state}: {error.strerror}; "
+            f"{key}: {error.filename or state}: {error.strerror}; "
             "choose a directory on a disk that can be written"
         ) from None
 
