@@ -1,34 +1,37 @@
-"""Accounts through the pages that people see, on a real JupyterHub."""
+"""Accounts through the pages that people see, on a running site."""
 
 import json
 import re
-import time
-from urllib.parse import quote
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 
-pytest_plugins = ["browser.accounts_hub"]
-pytestmark = pytest.mark.browser
+from acceptance.person import until
 
-DEADLINE = 60
+SITE = {"hub": {"base_url": "/base/"}, "auth": {"failed_logins": 3, "wait_seconds": 5}}
 PASSWORD = "correct horse battery"
 OTHER = "staple of another kind"
 
 
 @pytest.fixture
-def admin(hub, visitor):
-    """The administrator of the site's settings, logged in, with the page of accounts open."""
-    if not any(a["name"] == "root" and a["has_password"] for a in accounts(hub)):
-        hub.add("root", PASSWORD, admin=True)
+def admin(site, visitor):
+    """The site's first administrator, logged in, with the page of accounts open."""
     one = visitor()
-    assert one.log_in("root", PASSWORD)
+    assert one.log_in("admin", (site.state / "admin-password").read_text().strip())
     assert one.go("accounts") == 200
     return one
 
 
-def accounts(hub):
-    return hub.request("GET", "accounts").json()
+@pytest.fixture
+def add(site):
+    """Adds an account; the link to choose a password where none is given, as a whole URL."""
+
+    def add(name, password=None, **options):
+        link = site.api.add(name, password=password, **options)
+        return link and urljoin(site.url, link)
+
+    return add
 
 
 def row(admin, name):
@@ -37,13 +40,14 @@ def row(admin, name):
     )
 
 
-def test_log_in_and_out(hub, visitor):
-    hub.add("ada", PASSWORD)
+def test_log_in_and_out(add, visitor):
+    add("ada", PASSWORD)
     ada = visitor()
     assert not ada.log_in("ada", "wrong")
     assert "Invalid username or password" in ada.page.content()
     ada.picture("login-wrong")
     assert ada.log_in("Ada ", PASSWORD)
+    assert ada.is_logged_in()
     ada.picture("home")
     ada.page.click("#logout")
     assert not ada.is_logged_in()
@@ -58,17 +62,17 @@ def test_odd_names_just_fail(name, visitor):
     assert "Invalid username or password" in one.page.content()
 
 
-def test_unicode_name_end_to_end(hub, visitor):
-    link = hub.add(quote("Zoë+q@Example.ORG"))
+def test_unicode_name_end_to_end(add, visitor):
+    link = add("Zoë+q@Example.ORG")
     one = visitor()
     one.choose(link, PASSWORD)
     assert one.log_in("ZOË+q@example.org", PASSWORD)
 
 
 @pytest.mark.parametrize("name", ["slow", "nobody-of-that-name"])
-def test_wrong_passwords_are_slowed_down(name, hub, visitor):
+def test_wrong_passwords_are_slowed_down(name, add, visitor):
     if name == "slow":
-        hub.add(name, PASSWORD)
+        add(name, PASSWORD)
     one = visitor()
     for _ in range(3):
         assert not one.log_in(name, "wrong")
@@ -76,21 +80,19 @@ def test_wrong_passwords_are_slowed_down(name, hub, visitor):
     assert re.search(r"Too many wrong passwords; try again in \d s", one.page.content())
     one.picture("login-slowed-down")
     if name == "slow":
-        deadline = time.monotonic() + hub.wait_seconds + DEADLINE
-        while not one.log_in(name, PASSWORD):
-            assert time.monotonic() < deadline
+        until("they are let in", lambda: one.log_in(name, PASSWORD), patience=65)
 
 
-def test_incomplete_login_form(hub):
+def test_incomplete_login_form(site):
     with httpx.Client(headers={"Sec-Fetch-Mode": "navigate"}) as client:
-        token = client.get(f"{hub.url}/login").cookies["_xsrf"]
-        answer = client.post(f"{hub.url}/login", data={"_xsrf": token, "username": "ada"})
+        token = client.get(f"{site.url}hub/login").cookies["_xsrf"]
+        answer = client.post(f"{site.url}hub/login", data={"_xsrf": token, "username": "ada"})
     assert answer.status_code == 400
     assert "Enter a user name and a password" in answer.text
 
 
-def test_link_works_once(hub, visitor):
-    link = hub.add("linda")
+def test_link_works_once(add, visitor):
+    link = add("linda")
     linda = visitor()
     headers = linda.page.goto(link).headers
     assert headers["referrer-policy"] == "no-referrer"
@@ -116,8 +118,8 @@ def test_link_works_once(hub, visitor):
     again.picture("choose-dead")
 
 
-def test_two_who_open_a_link_cannot_both_use_it(hub, visitor):
-    link = hub.add("lucy")
+def test_two_who_open_a_link_cannot_both_use_it(add, visitor):
+    link = add("lucy")
     first, second = visitor(), visitor()
     second.page.goto(link)
     first.choose(link, PASSWORD)
@@ -129,25 +131,25 @@ def test_two_who_open_a_link_cannot_both_use_it(hub, visitor):
 @pytest.mark.parametrize(
     "tail", ["/choose-password/lea/1-abc", "/choose-password/nobody/x", "/choose-password/%00/1-2"]
 )
-def test_forged_links(tail, hub):
-    answer = httpx.get(hub.url + tail)
+def test_forged_links(tail, site):
+    answer = httpx.get(f"{site.url}hub{tail}")
     assert answer.status_code == 403
     assert "ask your administrator" in answer.text
 
 
-def test_link_of_another_user(hub):
-    eve = hub.add("eve")
+def test_link_of_another_user(add):
+    eve = add("eve")
     assert httpx.get(eve).status_code == 200
-    assert httpx.get(eve.replace("/eve/", "/root/")).status_code == 403
+    assert httpx.get(eve.replace("/eve/", "/admin/")).status_code == 403
 
 
-def test_choosing_needs_the_xsrf_token(hub):
+def test_choosing_needs_the_xsrf_token(add):
     form = {"new_password": PASSWORD, "new_password_again": PASSWORD}
-    assert httpx.post(hub.add("xenia"), data=form).status_code == 403
+    assert httpx.post(add("xenia"), data=form).status_code == 403
 
 
-def test_change_of_password(hub, visitor):
-    hub.add("carol", PASSWORD)
+def test_change_of_password(add, visitor):
+    add("carol", PASSWORD)
     here, elsewhere = visitor(), visitor()
     assert here.log_in("carol", PASSWORD) and elsewhere.log_in("carol", PASSWORD)
     here.page.click("text=Change password")
@@ -170,8 +172,8 @@ def test_change_of_password(hub, visitor):
     assert "is changed" in here.alert()
 
 
-def test_changing_counts_wrong_passwords(hub, visitor):
-    hub.add("chris", PASSWORD)
+def test_changing_counts_wrong_passwords(add, visitor):
+    add("chris", PASSWORD)
     chris = visitor()
     assert chris.log_in("chris", PASSWORD)
     chris.go("change-password")
@@ -181,7 +183,7 @@ def test_changing_counts_wrong_passwords(hub, visitor):
     assert "Too many wrong passwords" in chris.alert()
 
 
-def test_administrator_adds_a_user(hub, admin, visitor):
+def test_administrator_adds_a_user(admin, visitor):
     admin.page.fill("#new-name", "Dora")
     admin.page.click("text=Add user")
     admin.page.wait_for_selector("#new-link:visible")
@@ -205,8 +207,8 @@ def test_administrator_adds_a_user(hub, admin, visitor):
     admin.picture("accounts-problem")
 
 
-def test_administrator_resets(hub, admin, visitor):
-    hub.add("fred", PASSWORD)
+def test_administrator_resets(site, add, rest, admin, visitor):
+    add("fred", PASSWORD)
     fred = visitor()
     assert fred.log_in("fred", PASSWORD)
     token = fred.page.evaluate(
@@ -214,8 +216,8 @@ def test_administrator_resets(hub, admin, visitor):
             method: "POST", headers: {"X-XSRFToken": jhdata.xsrf_token}})).json()).token"""
     )
     mine = {"Authorization": f"token {token}"}
-    assert httpx.get(f"{hub.url}/api/user", headers=mine).status_code == 200
-    old = hub.whole(hub.request("POST", "accounts/fred/link").json()["link"])
+    assert httpx.get(f"{site.url}hub/api/user", headers=mine).status_code == 200
+    old = urljoin(site.url, rest.post("accounts/fred/link").json()["link"])
     assert fred.log_in("fred", PASSWORD) is False
     admin.page.reload()
     row(admin, "fred").locator("text=New link").click()
@@ -223,14 +225,14 @@ def test_administrator_resets(hub, admin, visitor):
     link = admin.page.input_value("#link")
     assert not fred.is_logged_in()
     assert not fred.log_in("fred", PASSWORD)
-    assert httpx.get(f"{hub.url}/api/user", headers=mine).status_code == 403
+    assert httpx.get(f"{site.url}hub/api/user", headers=mine).status_code == 403
     assert fred.page.goto(old).status == 403
     fred.choose(link, OTHER)
     assert fred.log_in("fred", OTHER)
 
 
-def test_administrator_makes_administrators(hub, admin, visitor):
-    hub.add("greta", PASSWORD)
+def test_administrator_makes_administrators(add, admin, visitor):
+    add("greta", PASSWORD)
     greta = visitor()
     assert greta.log_in("greta", PASSWORD)
     admin.page.reload()
@@ -242,8 +244,8 @@ def test_administrator_makes_administrators(hub, admin, visitor):
     assert greta.go("accounts") == 403
 
 
-def test_administrator_removes(hub, admin, visitor):
-    hub.add("hans", PASSWORD)
+def test_administrator_removes(site, add, admin, visitor):
+    add("hans", PASSWORD)
     hans = visitor()
     assert hans.log_in("hans", PASSWORD)
     admin.page.reload()
@@ -251,14 +253,14 @@ def test_administrator_removes(hub, admin, visitor):
     row(admin, "hans").wait_for(state="detached")
     assert not hans.is_logged_in()
     assert not hans.log_in("hans", PASSWORD)
-    assert "hans" not in [account["name"] for account in accounts(hub)]
-    hub.add("hans")  # a new one with the name of the old one
+    assert "hans" not in [account["name"] for account in site.api.accounts()]
+    add("hans")  # a new one with the name of the old one
     assert not hans.log_in("hans", PASSWORD)
 
 
-def test_requests_that_are_refused(hub, admin):
+def test_requests_that_are_refused(site, rest, admin):
     def status(method, path, body=None):
-        answer = hub.request(method, path, content=json.dumps(body))
+        answer = rest.request(method, path, content=json.dumps(body))
         assert "\n" not in answer.json()["message"]
         return answer.status_code
 
@@ -269,16 +271,16 @@ def test_requests_that_are_refused(hub, admin):
     assert status("POST", "accounts/ivan", {"admin": "yes"}) == 400
     assert status("POST", "accounts/ivan", {"colour": "red"}) == 400
     assert status("POST", "accounts/ivan", ["list"]) == 400
-    assert status("POST", "accounts/root") == 409
+    assert status("POST", "accounts/admin") == 409
     assert status("POST", "accounts/nobody/link") == 404
-    assert status("PUT", "accounts/root/admin", {"admin": False}) == 400
-    assert status("DELETE", "users/root") == 400
-    assert httpx.get(f"{hub.url}/api/accounts").status_code == 403
+    assert status("PUT", "accounts/admin/admin", {"admin": False}) == 400
+    assert status("DELETE", "users/admin") == 400
+    assert httpx.get(f"{site.url}hub/api/accounts").status_code == 403
 
 
-def test_user_without_an_account_is_given_one(hub, visitor):
-    assert hub.request("POST", "users/judy").status_code == 201
-    before = next(account for account in accounts(hub) if account["name"] == "judy")
+def test_user_without_an_account_is_given_one(site, rest, visitor):
+    assert rest.post("users/judy").status_code == 201
+    before = next(account for account in site.api.accounts() if account["name"] == "judy")
     assert before == {
         "name": "judy",
         "admin": False,
@@ -289,20 +291,20 @@ def test_user_without_an_account_is_given_one(hub, visitor):
     }
     judy = visitor()
     assert not judy.log_in("judy", PASSWORD)
-    link = hub.request("POST", "accounts/judy/link").json()["link"]
-    judy.choose(hub.whole(link), PASSWORD)
+    link = rest.post("accounts/judy/link").json()["link"]
+    judy.choose(urljoin(site.url, link), PASSWORD)
     assert judy.log_in("judy", PASSWORD)
 
 
-def test_accounts_survive_a_new_hub(hub, visitor):
-    hub.add("kim", PASSWORD, admin=True)
-    link = hub.add("lars")
+def test_accounts_survive_a_new_hub(site, add, visitor):
+    add("kim", PASSWORD, admin=True)
+    link = add("lars")
     kim = visitor()
     assert kim.log_in("kim", PASSWORD)
-    before = accounts(hub)
-    hub.stop()
-    hub.start()
-    assert [a["name"] for a in accounts(hub)] == [a["name"] for a in before]
+    before = site.api.accounts()
+    site.container("hub").remove(force=True)
+    site.up()
+    assert [a["name"] for a in site.api.accounts()] == [a["name"] for a in before]
     assert kim.is_logged_in()
     assert kim.go("accounts") == 200
     lars = visitor()
