@@ -48,6 +48,17 @@ def test_a_lab_s_lock_holds_its_packages(name):
     assert named <= locked
 
 
+@pytest.mark.parametrize("name", catalogue.load())
+def test_a_lab_has_one_cuda(name):
+    """Those of two versions overwrite each other's files."""
+    suffixes = {
+        match[1]
+        for entry in requirements(ROOT / f"images/locks/{name}.txt")
+        if (match := re.match(r"nvidia-.*-(cu[0-9]+)==", entry))
+    }
+    assert len(suffixes) == (1 if catalogue.load()[name].minimum_driver else 0)
+
+
 def test_the_hub_s_lock_holds_what_pyproject_pins():
     pins = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for pin in pins["hub"]:
