@@ -1,5 +1,6 @@
 """What the acceptance suite works with: a running site, and people who use it."""
 
+import math
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from hubwright.hub_api import HubApi
 from hubwright.names import slug
 from hubwright.runtime import secrets_directory
 from hubwright.settings import Profile, Settings
+from hubwright.status import read_status
 
 
 def pytest_addoption(parser):
@@ -39,6 +41,19 @@ class Site:
     @property
     def profile(self) -> Profile:
         return self.settings.profiles[self.profile_key]
+
+    @property
+    def least_profile(self) -> str:
+        """The profile that takes the fewest devices."""
+        profiles = self.settings.profiles
+        return min(
+            profiles,
+            key=lambda key: math.inf if profiles[key].gpus == "all" else profiles[key].gpus,
+        )
+
+    def has_free_device(self) -> bool:
+        devices = read_status(self.client, self.settings).devices
+        return any(d.slots == "unlimited" or d.labs < d.slots for d in devices)
 
     def home(self, name: str) -> Path:
         return Path(self.settings.homes) / slug(name)

@@ -1,6 +1,9 @@
 """One user's whole journey, from the log-in page to the removal of the account."""
 
 import json
+import socket
+
+import pytest
 
 from acceptance.person import PASSWORD, until
 from hubwright import labels
@@ -12,14 +15,6 @@ NOTE = "hubwright was here"
 
 def lab_of(site, person):
     return site.client.containers.get(container_name(site.settings, person.name, ""))
-
-
-def start(site, person):
-    person.start_lab(site.profile_key)
-    events = person.progress()
-    assert events[-1].get("ready"), events
-    person.open_lab()
-    return events
 
 
 class TestJourney:
@@ -118,7 +113,9 @@ except OSError as error:
     def test_again(self, site, journey):
         """Stop, start again: the file is there, with the right owner."""
         journey.first.stop_lab()
-        start(site, journey.first)
+        journey.first.start_lab(site.profile_key)
+        assert journey.first.progress()[-1].get("ready")
+        journey.first.open_lab()
         code = """
 import pathlib
 path = pathlib.Path.home() / "work" / "note.txt"
@@ -130,11 +127,10 @@ print(path.read_text(), path.stat().st_uid, path.stat().st_gid)
         found = (site.home(journey.first.name) / "work" / "note.txt").stat()
         assert (found.st_uid, found.st_gid) == (storage.uid, storage.gid)
 
-    def test_stranger(self, site, journey):
-        """A second user reaches neither the first one's lab nor the files."""
+    def test_stranger(self, journey):
+        """A second user reaches neither the first one's lab nor the files by their addresses."""
         second = journey.second
         second.log_in(PASSWORD)
-        start(site, second)
         for path in ("lab", "api/contents", "api/contents/work/note.txt", "files/work/note.txt"):
             answer = second.http.get(f"{journey.first.lab_url}/{path}")
             assert answer.status_code in {403, 404}, f"{path}: {answer.status_code}"
@@ -142,27 +138,35 @@ print(path.read_text(), path.stat().st_uid, path.stat().st_gid)
         mine = journey.first.lab_get("contents/work/note.txt")
         assert NOTE in mine.text, "the control fails: the owner can't read the file either"
 
+    def test_neighbour(self, site, journey):
+        """From inside a second lab, neither the first lab nor its files can be reached."""
+        second = journey.second
+        profile = site.least_profile
+        if site.settings.profiles[profile].gpus and not site.has_free_device():
+            pytest.skip("every profile takes a GPU, and none is free for a second lab")
+        second.start_lab(profile)
+        assert second.progress()[-1].get("ready")
+        second.open_lab()
         lab = lab_of(site, journey.first)
         address = lab.attrs["NetworkSettings"]["Networks"][site.settings.hub.name]["IPAddress"]
-        connect = """
+        socket.create_connection((address, PORT), timeout=5).close()  # the control: it is there
+        connect = f"""
 import socket
 try:
-    socket.create_connection(({!r}, {}), timeout=2).close()
+    socket.create_connection(({address!r}, {PORT}), timeout=2).close()
     print("reached")
 except OSError:
     print("not reached")
 """
-        with second.kernel() as kernel:
-            assert kernel.run(connect.format(address, PORT)) == "not reached\n"
-            own = kernel.run(connect.format("127.0.0.1", PORT)) + kernel.run(
-                "import socket; print(socket.gethostbyname(socket.gethostname()))"
-            )
-            assert own.startswith("reached\n"), "the control fails: no connection works at all"
-            code = f"""
+        search = f"""
 import pathlib
-print([str(p) for p in pathlib.Path({HOME!r}).rglob("note.txt")])
+print([str(path) for path in pathlib.Path({HOME!r}).rglob("note.txt")])
 """
-            assert kernel.run(code) == "[]\n"
+        with second.kernel() as kernel:
+            own = connect.replace(address, "127.0.0.1")
+            assert kernel.run(own) == "reached\n", "the control fails: nothing can be reached"
+            assert kernel.run(connect) == "not reached\n"
+            assert kernel.run(search) == "[]\n"
 
     def test_removal(self, site, journey):
         """Remove the users and their homes."""
