@@ -58,6 +58,8 @@ def ensure(
         python = python_recipe(environment)
         if size_of(client, python.tag) is None:
             _build(client, python, steps, environment, threading.Event())
+        # the longest locks take the longest; begun first, they leave no thread waiting at the end
+        missing.sort(key=lambda recipe: -sum(len(file.data) for file in recipe.files.values()))
         _build_all(client, missing, steps, environment)
     return {name: recipe.tag for name, recipe in recipes.items()}
 
