@@ -17,13 +17,12 @@ import pytest
 from rich.console import Console
 
 from hubwright import labels
-from hubwright.deploy import engine, network, services
+from hubwright.deploy import engine, services
 from hubwright.deploy.down import down, labs
 from hubwright.deploy.up import Outcome, up
 from hubwright.errors import UserError
 from hubwright.hub_api import HubApi
 from hubwright.images.environment import BuildEnvironment
-from hubwright.runtime import secrets_directory
 from hubwright.settings import Settings
 from hubwright.steps import PlainSteps
 
@@ -103,9 +102,7 @@ class TestSite:
 
     @property
     def api(self) -> HubApi:
-        gateway = network.ensure(self.client, self.settings)
-        token = secrets_directory(self.settings) / "command-line-token"
-        return HubApi(services.hub_url(self.settings, gateway), token)
+        return services.hub_api_of(self.client, self.settings)
 
     @property
     def site_file(self) -> Path:

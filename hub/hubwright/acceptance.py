@@ -92,8 +92,11 @@ class StepTable:
         if report.failed:
             self._problems.append((report.nodeid, report.longreprtext))
 
-    def pytest_keyboard_interrupt(self) -> None:
-        self._interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if isinstance(excinfo.value, pytest.exit.Exception):
+            self._problems.append(("the suite could not run", str(excinfo.value)))
+        else:
+            self._interrupted = True
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         self._problems.append(("the suite itself", str(excrepr)))

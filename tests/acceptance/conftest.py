@@ -12,12 +12,11 @@ import pytest
 
 from acceptance.person import Person
 from hubwright import sitefile
-from hubwright.deploy import engine, network, services
+from hubwright.deploy import engine, services
 from hubwright.errors import UserError
 from hubwright.homes import REMOVED
 from hubwright.hub_api import HubApi
 from hubwright.names import slug
-from hubwright.runtime import secrets_directory
 from hubwright.settings import Profile, Settings
 from hubwright.status import read_status
 
@@ -73,9 +72,7 @@ def site(request) -> Site:
         given = request.config.getoption("--site")
         settings = sitefile.load_or_default(Path(given) if given else None)
         client = engine.connect()
-        gateway = network.ensure(client, settings)
-        token = secrets_directory(settings) / "command-line-token"
-        api = HubApi(services.hub_url(settings, gateway), token)
+        api = services.hub_api_of(client, settings)
         api.info()
     except UserError as error:
         pytest.exit(f"the site can't be reached: {error}", returncode=2)

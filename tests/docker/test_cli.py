@@ -51,11 +51,25 @@ def test_the_journey_interrupted_cleans_up(site, interrupt):
     assert not [home.name for home in homes.rglob("*") if home.name.startswith("probe-")]
 
 
-def test_a_site_that_is_down_can_not_be_validated(new_site):
+def test_a_site_that_is_down_can_not_be_validated(new_site, docker_client):
     site = new_site()
     done = run_hubwright("validate", "--site", str(site.site_file))
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    assert (
+        done.stderr.strip()
+        == f"hubwright: {site.name}: not set up on this machine; run 'hubwright up'"
+    )
+    assert not docker_client.networks.list(names=[site.name])
+
+
+def test_a_hub_that_does_not_answer(site, hubwright):
+    site.container("hub").stop()
+    try:
+        for command in (["validate"], ["user", "list"]):
+            done = hubwright(*command)
+            assert done.returncode == 2 and "does not answer" in done.stderr
+    finally:
+        site.up()
 
 
 def test_status(site, hubwright):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 
 import pytest
@@ -67,6 +68,15 @@ def test_docker_does_not_answer(site_file, command):
     line = refused(run_hubwright(*command, *options, env=environment))
     assert "Docker (unix:///nowhere/docker.sock)" in line
     assert not (site_file.parent / "state").exists()
+
+
+def test_docker_accepts_but_never_answers(site_file, tmp_path):
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "docker.sock"))
+        silent.listen()
+        environment = {**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/docker.sock"}
+        line = refused(run_hubwright("up", "--site", str(site_file), env=environment))
+    assert "does not answer" in line
 
 
 def test_a_docker_elsewhere_is_not_accepted(site_file):

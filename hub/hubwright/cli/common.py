@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 
 from hubwright import sitefile
-from hubwright.deploy import engine, network, services
+from hubwright.deploy import engine
+from hubwright.deploy.services import hub_api_of
 from hubwright.hub_api import HubApi
 from hubwright.images.environment import BuildEnvironment
-from hubwright.runtime import secrets_directory
 from hubwright.settings import Settings
 
 out = Console(highlight=False, soft_wrap=True)
@@ -39,7 +39,4 @@ def build_environment() -> BuildEnvironment:
 
 def hub_api(settings: Settings) -> HubApi:
     """The running hub of the site."""
-    client = engine.connect()
-    gateway = network.ensure(client, settings)
-    token = secrets_directory(settings) / "command-line-token"
-    return HubApi(services.hub_url(settings, gateway), token)
+    return hub_api_of(engine.connect(), settings)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hubwright.acceptance import run
-from hubwright.cli.common import SiteOption, settings_of
+from hubwright.cli.common import SiteOption, hub_api, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -23,4 +23,6 @@ def validate(
 
     Exit code 0 if everything holds, 1 if something fails, 2 if it could not run.
     """
-    raise typer.Exit(run(settings_of(site), profile))
+    settings = settings_of(site)
+    hub_api(settings).info()
+    raise typer.Exit(run(settings, profile))

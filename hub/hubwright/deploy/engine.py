@@ -19,6 +19,12 @@ LOG = Path("/var/log/dockerd.log")
 _PATIENCE = 60.0
 """Seconds that dockerd may take to answer after its start."""
 
+_PING_PATIENCE = 10
+"""Seconds after which a Docker that says nothing counts as silent."""
+
+_CALL_PATIENCE = 60
+"""Seconds for any other call."""
+
 
 def connect() -> docker.DockerClient:
     """A client of the running Docker. Raises UserError where none answers."""
@@ -60,8 +66,8 @@ _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 
 def _try_connect() -> tuple[docker.DockerClient | None, str]:
     try:
-        client = docker.from_env(timeout=60)
-        client.ping()
+        docker.from_env(timeout=_PING_PATIENCE).ping()
+        client = docker.from_env(timeout=_CALL_PATIENCE)
     except (docker.errors.DockerException, requests.RequestException) as error:
         where = os.environ.get("DOCKER_HOST", SOCKET)
         if "Permission" in str(error):

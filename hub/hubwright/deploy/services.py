@@ -4,12 +4,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import docker
 from docker.types import LogConfig, Mount
 
 from hubwright import labels
+from hubwright.deploy import network
 from hubwright.deploy.service import Service
 from hubwright.deploy.state import HUB_ID, PROXY_ID
-from hubwright.runtime import FILE_VARIABLE, Runtime, config_directory
+from hubwright.hub_api import HubApi
+from hubwright.runtime import FILE_VARIABLE, Runtime, config_directory, secrets_directory
 from hubwright.settings import Settings
 
 RUNTIME_FILE = "runtime.json"
@@ -52,7 +55,7 @@ def hub_service(runtime: Runtime, image: str) -> Service:
 def proxy_service(settings: Settings, gateway: str, image: str) -> Service:
     """The proxy: the one that the world reaches; it knows nothing but its token."""
     hub = settings.hub
-    token = f"{hub.state_directory}/secrets/proxy-token"
+    token = str(secrets_directory(settings) / "proxy-token")
     low = hub.port < 1024
     return Service(
         role=labels.ROLE_PROXY,
@@ -77,6 +80,12 @@ def proxy_service(settings: Settings, gateway: str, image: str) -> Service:
 def hub_url(settings: Settings, gateway: str) -> str:
     """Where this host reaches the hub itself, past the proxy."""
     return f"http://{gateway}:{settings.network.hub_port}{settings.hub.base_url}hub"
+
+
+def hub_api_of(client: docker.DockerClient, settings: Settings) -> HubApi:
+    """The running hub's API. Raises UserError where the site is not set up on this machine."""
+    url = hub_url(settings, network.gateway(client, settings))
+    return HubApi(url, secrets_directory(settings) / "command-line-token")
 
 
 def public_url(settings: Settings) -> str:

@@ -91,8 +91,7 @@ def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outco
     if settings.auth.kind != "accounts":
         return Outcome(changed, url, None, None, password_file)
     with steps.step("Preparing accounts"):
-        api = HubApi(hub_url, runtime.secrets / "command-line-token")
-        password = _ensure_accounts(api, settings)
+        password = _ensure_accounts(services.hub_api_of(client, settings), settings)
     return Outcome(changed, url, settings.users.admins[0], password, password_file)
 
 
