@@ -6,6 +6,7 @@ import typer
 
 from hubwright.acceptance import run
 from hubwright.cli.common import SiteOption, hub_api, settings_of
+from hubwright.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -24,5 +25,8 @@ def validate(
     Exit code 0 if everything holds, 1 if something fails, 2 if it could not run.
     """
     settings = settings_of(site)
+    if profile is not None and profile not in settings.profiles:
+        known = ", ".join(settings.profiles)
+        raise UserError(f"--profile: {profile!r} is no profile of the site; there are: {known}")
     hub_api(settings).info()
     raise typer.Exit(run(settings, profile))
