@@ -9,7 +9,6 @@ import httpx
 
 from hubwright.errors import UserError
 
-
 _STOP_PATIENCE = 60.0
 """Seconds that a lab may take to stop; Docker kills it after ten."""
 

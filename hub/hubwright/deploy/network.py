@@ -57,9 +57,8 @@ def _gateway(network: Any) -> str:
     return str(pool.get("Gateway") or first).partition("/")[0]
 
 
-def _create(
-    client: docker.DockerClient, name: str, subnet: str | None
-) -> docker.models.networks.Network:
+def _create(client: docker.DockerClient, settings: Settings) -> Any:
+    name, subnet = settings.hub.name, settings.network.subnet
     ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]) if subnet else None
     try:
         made = client.networks.create(
