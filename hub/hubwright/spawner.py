@@ -6,7 +6,7 @@ What a lab is, stands in lab.py; what a user may choose, in offers.py.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -57,6 +57,7 @@ class LabSpawner(DockerSpawner):
 
     _profile_key = ""
     _start: StartProgress | None = None
+    _under_way: asyncio.Future[Any] | None = None
 
     @default("object_name")
     def _object_name_default(self) -> str:
@@ -209,7 +210,7 @@ class LabSpawner(DockerSpawner):
             devices=devices,
         )
         try:
-            made = await self.docker("create_container", **arguments)
+            made = await self._whole(self.docker("create_container", **arguments))
         except docker.errors.ImageNotFound:
             raise SpawnException(
                 f"The lab image {self.image} is not on this machine. Please tell your "
@@ -230,7 +231,7 @@ class LabSpawner(DockerSpawner):
 
     async def _run_container(self) -> None:
         try:
-            await self.start_object()
+            await self._whole(self.start_object())
         except docker.errors.APIError as error:
             raise SpawnException(
                 f"Docker can't start your lab: {error.explanation}. Please tell your "
@@ -238,6 +239,18 @@ class LabSpawner(DockerSpawner):
                 reason="docker",
                 status_code=503,
             ) from None
+
+    async def _whole(self, call: Awaitable[T]) -> T:
+        """Waits for a call of Docker to its end, even if the start is cancelled meanwhile.
+
+        Else a container that is just being made would be nobody's.
+        """
+        self._under_way = asyncio.ensure_future(call)
+        try:
+            return await asyncio.shield(self._under_way)
+        except asyncio.CancelledError:
+            await asyncio.wait([self._under_way])
+            raise
 
     async def _command(self) -> list[str]:
         try:
@@ -323,6 +336,8 @@ class LabSpawner(DockerSpawner):
 
     async def run_post_stop_hook(self) -> None:
         """Removes what is left of a lab that ended by itself or whose start failed."""
+        if self._under_way:
+            await asyncio.wait([self._under_way])
         if await self.get_object():
             await self.remove_object()
         self._start = None

@@ -155,6 +155,23 @@ def test_names_that_nobody_has_just_fail_to_log_in(site, name):
     assert "<script>alert" not in answer.text
 
 
+def test_a_cancelled_start_leaves_nothing(site, rest, user):
+    name = user("hasty")
+    for _ in range(3):
+        assert rest.post(f"users/{name}/server").is_success
+        site.api.stop_lab(name)
+        until(
+            "nothing is left",
+            lambda: (
+                not site.client.containers.list(
+                    all=True, filters={"name": f"^{container_name(site.settings, name, '')}$"}
+                )
+            ),
+            patience=20,
+        )
+    assert start(rest, name).is_success
+
+
 def test_an_image_that_is_gone(site, rest, user):
     name = user("imageless")
     environment = BuildEnvironment.from_mapping(os.environ)
