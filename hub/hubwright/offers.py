@@ -30,7 +30,7 @@ class Offer:
     costs: Sequence[str]
     """What a lab of it takes: `2 cores`, `4G memory`, `1 GPU`, `up to 8 hours`."""
     unavailable: str
-    """Why it can't be chosen now; empty if it can."""
+    """Why this machine can't give it; empty if it can."""
 
 
 def offers(runtime: Runtime, device_count: int) -> list[Offer]:
@@ -72,22 +72,26 @@ def options_from_form(form: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def render_form(page: Sequence[Offer], chosen: str) -> str:
-    """The spawn form as HTML. JupyterHub puts it into its own <form>."""
+    """The spawn form as HTML. JupyterHub puts it into its own <form>.
+
+    If `chosen` can't be had now, the first profile that can is preselected.
+    """
+    available = [offer.key for offer in page if not offer.unavailable]
+    if chosen not in available:
+        chosen = next(iter(available), "")
     source = (files("hubwright") / "templates" / "spawn_form.html").read_text()
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(source).render(offers=page, chosen=chosen, field=CHOICE)
 
 
 def _costs(profile: Profile, device_count: int) -> list[str]:
-    costs = [
-        f"{profile.cpu:g} core{'' if profile.cpu == 1 else 's'}",
-        f"{format_memory(profile.memory)} memory",
-    ]
-    gpus = device_count if profile.gpus == "all" else profile.gpus
-    if profile.gpus:
-        costs.append(f"{gpus} GPU{'' if gpus == 1 else 's'}")
+    costs = [_counted(profile.cpu, "core"), f"{format_memory(profile.memory)} memory"]
+    if profile.gpus == "all":
+        costs.append(_counted(device_count, "GPU") if device_count else "all GPUs")
+    elif profile.gpus:
+        costs.append(_counted(profile.gpus, "GPU"))
     if profile.hours:
-        costs.append(f"up to {profile.hours:g} hours")
+        costs.append(f"up to {_counted(profile.hours, 'hour')}")
     return costs
 
 
@@ -95,7 +99,11 @@ def _unavailable(profile: Profile, device_count: int) -> str:
     needed = 1 if profile.gpus == "all" else profile.gpus
     if needed <= device_count:
         return ""
-    return "This machine has no GPU." if not device_count else f"It has only {device_count}."
+    return f"It has only {device_count}." if device_count else "It has no GPU."
+
+
+def _counted(number: float, thing: str) -> str:
+    return f"{number:g} {thing}{'' if number == 1 else 's'}"
 
 
 def _shown(names: Any) -> str:

@@ -1,8 +1,9 @@
-"""A running site, and browsers to visit it with. A module says in SITE what its site is like."""
+"""A running site, and browsers to visit it with."""
 
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -29,9 +30,15 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def running_site(request, docker_client, chromium) -> Iterator[TestSite]:
+def areas() -> dict[str, Any]:
+    """What a module's site is like, as areas of a site file; modules say it anew."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def running_site(docker_client, chromium, areas) -> Iterator[TestSite]:
     """The module's site; without a browser there is none."""
-    made = TestSite(docker_client, **request.module.SITE)
+    made = TestSite(docker_client, **areas)
     try:
         made.up()
         yield made

@@ -9,9 +9,13 @@ import pytest
 
 from acceptance.person import until
 
-SITE = {"hub": {"base_url": "/base/"}, "auth": {"failed_logins": 3, "wait_seconds": 5}}
 PASSWORD = "correct horse battery"
 OTHER = "staple of another kind"
+
+
+@pytest.fixture(scope="module")
+def areas():
+    return {"hub": {"base_url": "/base/"}, "auth": {"failed_logins": 3, "wait_seconds": 5}}
 
 
 @pytest.fixture

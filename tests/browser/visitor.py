@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 SCREENSHOTS = Path(__file__).parents[2] / ".artifacts" / "screenshots"
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds that anything on a page may take."""
 
 DESK = {"width": 1100, "height": 750}

@@ -1,0 +1,127 @@
+"""A user's journey in a browser: log-in, spawn form, progress, JupyterLab, stop, log-out."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from acceptance.person import until
+from conftest import STEPS
+from hubwright.images import builder
+from hubwright.images.environment import BuildEnvironment
+
+PASSWORD = "correct horse battery"
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def areas(docker_client):
+    environment = BuildEnvironment.from_mapping(os.environ)
+    no_lab = builder.ensure(docker_client, ["hub"], STEPS, environment)["hub"]
+    return {
+        "gpus": {"cdi_directories": ["/nonexistent"]},
+        "images": {"broken": {"reference": no_lab, "title": "An image that is no lab"}},
+        "profiles": {
+            "small": {"title": "Small <script>alert(1)</script>", "cpu": 1, "memory": "1G"},
+            "large": {
+                "title": "Large",
+                "description": "For data that fills the memory of a desk's machine.",
+                "cpu": 1.5,
+                "memory": "2G",
+                "hours": 8,
+            },
+            "gpu": {"title": "One GPU", "memory": "1G", "gpus": 1},
+            "broken": {"title": "Broken", "memory": "1G", "image": "broken"},
+        },
+    }
+
+
+@pytest.fixture
+def user(site, visitor):
+    """Adds a user and logs in; the account and its lab are removed afterwards."""
+    added = []
+
+    def new(name):
+        site.api.add(name, password=PASSWORD)
+        added.append(name)
+        one = visitor()
+        assert one.log_in(name, PASSWORD)
+        return one
+
+    yield new
+    for name in added:
+        site.api.remove(name)
+
+
+def profile(page, title):
+    """A profile on the spawn form, as a screen reader finds it."""
+    return page.get_by_role("radio", name=title)
+
+
+def test_the_whole_journey(site, user):
+    ada = user("ada")
+    page = ada.page
+
+    expect(profile(page, "Small <script>")).to_be_checked()
+    assert not ada.dialogs, "what a title says was run"
+    expect(profile(page, "Large")).to_have_accessible_description(
+        re.compile(r"data that fills.*1\.5 cores.*2G memory.*up to 8 hours")
+    )
+    ada.picture("spawn")
+    profile(page, "Small <script>").focus()
+    page.keyboard.press("ArrowDown")
+    expect(profile(page, "Large")).to_be_checked()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/spawn-pending/**")
+    expect(page.locator("#progress-log")).to_contain_text("Getting your home ready")
+    page.wait_for_url(f"{site.url}user/ada/lab**")
+    run_in_notebook(page, "print(6 * 7)", "42")
+
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    with ada.context.expect_page() as opened:
+        page.get_by_role("menuitem", name="Hub Control Panel").click()
+    lab_url, ada.page = page.url, opened.value
+    page.close()
+    page = ada.page
+    page.get_by_role("button", name="Stop My Server").click()
+    until("the lab is gone", lambda: not site.labs())
+    page.get_by_role("button", name="Start My Server").click()
+    expect(profile(page, "Large")).to_be_checked()
+
+    page.click("#logout")
+    page.goto(lab_url)
+    assert page.url.startswith(f"{site.url}hub/login?")
+    expect(page.get_by_label("Username")).to_be_visible()
+
+
+def run_in_notebook(page, code, output):
+    """Opens a notebook from JupyterLab's launcher and runs a cell."""
+    page.locator(".jp-LauncherCard[data-category=Notebook]").first.click()
+    cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
+    cell.click()
+    page.keyboard.type(code)
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea-output").first).to_have_text(output)
+
+
+def test_a_profile_that_cannot_be_had_says_why(user):
+    page = user("gustav").page
+    expect(profile(page, "One GPU")).to_be_disabled()
+    expect(profile(page, "One GPU")).to_have_accessible_description(
+        re.compile(r"1 GPU.*Not on this machine\. It has no GPU")
+    )
+
+
+def test_a_start_that_fails_says_why(user):
+    unlucky = user("unlucky")
+    page = unlucky.page
+    profile(page, "Broken").check()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#progress-message")).to_contain_text(
+        "ended while it started", timeout=90_000
+    )
+    unlucky.picture("start-failed")
+    page.reload()
+    unlucky.picture("start-failed-later")
