@@ -24,7 +24,7 @@ def requirements(path):
 
 def test_there_is_one_for_everything():
     names = {path.relative_to(ROOT).as_posix() for path in LOCKS}
-    wanted = {"hub", "proxy", *catalogue.load()}
+    wanted = {"hub", "proxy", "uv", *catalogue.load()}
     assert names == {
         *(f"images/locks/{name}.txt" for name in wanted),
         *(f"requirements/{name}.txt" for name in ("build", "dev", "runtime")),

@@ -83,7 +83,9 @@ def check(
     for column in ("", reference, ""):
         table.add_column(column)
     for finding in findings:
-        mark = "[green]ok" if finding.ok else "[red]broken"
+        mark = (
+            "[green]ok" if finding.ok else "[red]broken" if finding.required else "[yellow]advice"
+        )
         table.add_row(mark, finding.name, finding.detail)
     out.print(table)
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+    raise typer.Exit(0 if all(finding.ok or not finding.required for finding in findings) else 1)

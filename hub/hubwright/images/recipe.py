@@ -119,4 +119,5 @@ def _files(directory: str, *common: str, lock: str = "") -> dict[str, File]:
         if not path.is_file():
             raise UserError(f"{path}: no such file; 'scripts/lock {lock}' makes it")
         files["lock.txt"] = File.read(path)
+        files["uv.txt"] = File.read(path.with_name("uv.txt"))
     return files
