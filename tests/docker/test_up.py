@@ -11,7 +11,10 @@ import pytest
 
 from acceptance.person import PASSWORD, Person, until
 from hubwright import labels
+from hubwright.deploy import network
+from hubwright.deploy.down import down
 from hubwright.errors import UserError
+from hubwright.steps import QuietSteps
 
 
 def ids(site):
@@ -124,10 +127,6 @@ def test_labs_and_kernels_outlive_the_hub(site):
 
 
 def test_down_leaves_labs_and_data(new_site, docker_client):
-    from hubwright.cli.common import errors
-    from hubwright.deploy.down import down
-    from hubwright.steps import PlainSteps
-
     site = new_site()
     site.up()
     site.api.add("stay", password=PASSWORD)
@@ -135,7 +134,8 @@ def test_down_leaves_labs_and_data(new_site, docker_client):
     person.log_in(PASSWORD)
     person.start_lab("small")
     assert person.progress()[-1].get("ready")
-    steps = PlainSteps(errors)
+    person.open_lab()
+    steps = QuietSteps()
     down(docker_client, site.settings, steps, stop_labs=False)
     assert [container.labels[labels.ROLE] for container in site.containers()] == ["lab"]
     assert site.labs()[0].status == "running"
@@ -189,6 +189,25 @@ def test_an_unknown_image_in_a_profile(new_site):
 def test_a_state_directory_that_cannot_be_written(new_site):
     site = new_site(hub={"state_directory": "/proc/hubwright"})
     with pytest.raises(UserError, match=r"hub\.state_directory: .*/proc/hubwright"):
+        site.up()
+    assert site.containers() == []
+
+
+def test_a_network_made_twice_is_one_again(new_site, docker_client):
+    site = new_site()
+    for _ in range(2):  # as an `up` that was cut short, and the next one, can leave them
+        docker_client.networks.create(
+            site.name, labels={labels.HUB: site.name}, options=network.OPTIONS
+        )
+    site.up()
+    assert len(docker_client.networks.list(names=[site.name])) == 1
+    assert site.up().changed == []
+
+
+def test_a_network_on_which_labs_reach_each_other_is_refused(new_site, docker_client):
+    site = new_site()
+    docker_client.networks.create(site.name, labels={labels.HUB: site.name})
+    with pytest.raises(UserError, match="lets labs reach each other"):
         site.up()
     assert site.containers() == []
 

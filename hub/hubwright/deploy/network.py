@@ -11,21 +11,29 @@ from hubwright.errors import UserError
 from hubwright.settings import Settings
 
 
+OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
+"""What keeps labs from reaching each other: no traffic between the bridge's containers."""
+
+
 def ensure(client: docker.DockerClient, settings: Settings) -> str:
     """Makes the network if it is missing; returns the host's address on it.
 
     Raises UserError where a network of that name is not ours, or settings and network disagree.
     """
     network = _find(client, settings) or _create(client, settings)
+    name, subnet = settings.hub.name, settings.network.subnet
+    again = (
+        f"stop the labs (hubwright down --labs), remove it (docker network rm {name}) "
+        "and run 'hubwright up' again"
+    )
     pool = network.attrs["IPAM"]["Config"][0]
-    subnet = settings.network.subnet
     if subnet and pool["Subnet"] != subnet:
-        name = settings.hub.name
         raise UserError(
             f"network.subnet: '{subnet}' was given, and the network '{name}' has "
-            f"{pool['Subnet']}; stop the labs (hubwright down --labs), remove it "
-            f"(docker network rm {name}) and run 'hubwright up' again"
+            f"{pool['Subnet']}; {again}"
         )
+    if not OPTIONS.items() <= (network.attrs["Options"] or {}).items():
+        raise UserError(f"hub.name: the network '{name}' lets labs reach each other; {again}")
     return _gateway(network)
 
 
@@ -39,16 +47,16 @@ def gateway(client: docker.DockerClient, settings: Settings) -> str:
 
 def _find(client: docker.DockerClient, settings: Settings) -> Any | None:
     name = settings.hub.name
-    try:
-        network = client.networks.get(name)
-    except docker.errors.NotFound:
-        return None
-    if (network.attrs["Labels"] or {}).get(labels.HUB) != name:
-        raise UserError(
-            f"hub.name: Docker has a network '{name}' that is not hubwright's; "
-            "choose another hub.name, or remove that network"
-        )
-    return network
+    found = [network for network in client.networks.list(names=[name]) if network.name == name]
+    for network in found:
+        if (network.attrs["Labels"] or {}).get(labels.HUB) != name:
+            raise UserError(
+                f"hub.name: Docker has a network '{name}' that is not hubwright's; "
+                "choose another hub.name, or remove that network"
+            )
+    for network in found[1:]:
+        network.remove()  # Docker lets two `up` at once, or one cut short, make the same name twice
+    return found[0] if found else None
 
 
 def _gateway(network: Any) -> str:
@@ -64,9 +72,10 @@ def _create(client: docker.DockerClient, settings: Settings) -> Any:
         made = client.networks.create(
             name,
             driver="bridge",
+            check_duplicate=True,
             ipam=ipam,
             labels={labels.HUB: name},
-            options={"com.docker.network.bridge.enable_icc": "false"},
+            options=OPTIONS,
         )
     except docker.errors.APIError as error:
         raise UserError(
