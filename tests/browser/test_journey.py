@@ -1,7 +1,10 @@
 """A user's journey in a browser: log-in, spawn form, progress, JupyterLab, stop, log-out."""
 
+import io
+import json
 import os
 import re
+import secrets
 
 import pytest
 from playwright.sync_api import expect
@@ -16,12 +19,23 @@ expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")
-def areas(docker_client):
+def ends_soon(docker_client):
+    """An image whose lab ends after three seconds: time to see the page of its start."""
     environment = BuildEnvironment.from_mapping(os.environ)
-    no_lab = builder.ensure(docker_client, ["hub"], STEPS, environment)["hub"]
+    hub = builder.ensure(docker_client, ["hub"], STEPS, environment)["hub"]
+    end = ["sh", "-c", "sleep 3; echo no licence for this lab; exit 3"]
+    file = io.BytesIO(f"FROM {hub}\nCMD {json.dumps(end)}\n".encode())
+    tag = f"hubwright-test/ends-soon:{secrets.token_hex(3)}"
+    docker_client.images.build(fileobj=file, tag=tag)
+    yield tag
+    docker_client.images.remove(tag, force=True)
+
+
+@pytest.fixture(scope="module")
+def areas(ends_soon):
     return {
         "gpus": {"cdi_directories": ["/nonexistent"]},
-        "images": {"broken": {"reference": no_lab, "title": "An image that is no lab"}},
+        "images": {"broken": {"reference": ends_soon, "title": "One that ends"}},
         "profiles": {
             "small": {"title": "Small <script>alert(1)</script>", "cpu": 1, "memory": "1G"},
             "large": {
@@ -77,7 +91,7 @@ def test_the_whole_journey(site, user):
     page.wait_for_url("**/spawn-pending/**")
     expect(page.locator("#progress-log")).to_contain_text("Getting your home ready")
     page.wait_for_url(f"{site.url}user/ada/lab**")
-    run_in_notebook(page, "print(6 * 7)", "42")
+    run_in_notebook(page, "6 * 7", "42")
 
     page.get_by_role("menuitem", name="File", exact=True).click()
     with ada.context.expect_page() as opened:
@@ -85,6 +99,7 @@ def test_the_whole_journey(site, user):
     lab_url, ada.page = page.url, opened.value
     page.close()
     page = ada.page
+    page.wait_for_function("window._jupyterhub_page_loaded")  # before, a click does nothing
     page.get_by_role("button", name="Stop My Server").click()
     until("the lab is gone", lambda: not site.labs())
     page.get_by_role("button", name="Start My Server").click()
@@ -99,10 +114,15 @@ def test_the_whole_journey(site, user):
 def run_in_notebook(page, code, output):
     """Opens a notebook from JupyterLab's launcher and runs a cell."""
     page.locator(".jp-LauncherCard[data-category=Notebook]").first.click()
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
     cell = page.locator(".jp-Notebook .jp-CodeCell .cm-content").first
-    cell.click()
-    page.keyboard.type(code)
-    page.keyboard.press("Shift+Enter")
+
+    def written():
+        cell.fill(code)
+        return cell.inner_text().strip() == code
+
+    until("the cell holds the code", written, patience=20)  # JupyterLab may draw it anew
+    cell.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea-output").first).to_have_text(output)
 
 
@@ -119,9 +139,20 @@ def test_a_start_that_fails_says_why(user):
     page = unlucky.page
     profile(page, "Broken").check()
     page.get_by_role("button", name="Start").click()
-    expect(page.locator("#progress-message")).to_contain_text(
-        "ended while it started", timeout=90_000
+    expect(page.get_by_role("heading", name="Your lab is starting")).to_be_visible()
+    message = page.locator("#progress-message")
+    expect(message).to_have_text("Waiting for JupyterLab")
+    unlucky.picture("progress")
+    reason = (
+        "Your lab ended while it started: exit code 3. Its last words:\nno licence for this lab"
     )
+    message = page.locator("#progress-message")
+    expect(message).to_contain_text("ended", timeout=90_000)
+    assert message.inner_text() == reason
+    expect(page.get_by_role("heading", name="Your lab did not start")).to_be_visible()
     unlucky.picture("start-failed")
     page.reload()
+    assert unlucky.alert() == reason
     unlucky.picture("start-failed-later")
+    page.get_by_role("button", name="Choose again").click()
+    expect(profile(page, "Broken")).to_be_checked()

@@ -10,7 +10,6 @@ from hubwright import labels
 from hubwright.errors import UserError
 from hubwright.settings import Settings
 
-
 OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
 """What keeps labs from reaching each other: no traffic between the bridge's containers."""
 
