@@ -66,6 +66,7 @@ def remove(names: Names) -> None:
 def check(
     name: Annotated[str, typer.Argument(help="A lab image of hubwright, or any image's name.")],
     site: SiteOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Check the contract of a lab image. Exit code 1 if it is broken."""
     client = engine.connect()
@@ -78,7 +79,8 @@ def check(
         reference = name
     if builder.size_of(client, reference) is None:
         raise UserError(f"{reference}: no such image here; 'hubwright images build' makes ours")
-    findings = contract.check(client, reference)
+    with reporter(errors, quiet=quiet) as steps, steps.step(f"Checking {reference}"):
+        findings = contract.check(client, reference)
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("", reference, ""):
         table.add_column(column)

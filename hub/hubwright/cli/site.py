@@ -99,10 +99,10 @@ def logs(
 
 
 def _print_status(found: status_of.Status) -> None:
-    services = _table("", "state", "answers", "since", "image")
+    services = _table("", "state", "answers", "since")
     for row in (found.hub, found.proxy):
         answers = "[green]yes" if row.answers else "[red]no"
-        services.add_row(row.name, row.state, answers, row.since or "", row.image or "")
+        services.add_row(row.name, row.state, answers, row.since or "")
     out.print(f"[bold]{found.site}[/bold]  {found.url}")
     out.print(services)
     table = _table("lab of", "profile", "state", "since", "devices")

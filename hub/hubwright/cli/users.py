@@ -7,12 +7,21 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from hubwright.cli.common import JsonOption, SiteOption, hub_api, out, settings_of
+from hubwright.cli.common import (
+    JsonOption,
+    QuietOption,
+    SiteOption,
+    errors,
+    hub_api,
+    out,
+    settings_of,
+)
 from hubwright.deploy import services
 from hubwright.errors import UserError
 from hubwright.homes import REMOVED
 from hubwright.names import normalize, slug
 from hubwright.settings import Settings
+from hubwright.steps import reporter
 
 app = typer.Typer(help="Add, list and remove users.", no_args_is_help=True)
 
@@ -59,11 +68,13 @@ def remove(
     delete_home: Annotated[
         bool, typer.Option("--delete-home", help="Delete the home for good, too.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Stop the user's lab and remove the account; the home is moved aside, not deleted."""
     settings = settings_of(site)
     name = _normalized(name)
-    hub_api(settings).remove(name)
+    with reporter(errors, quiet=quiet) as steps, steps.step(f"Removing {name}"):
+        hub_api(settings).remove(name)
     kept = sorted((Path(settings.homes) / REMOVED).glob(f"{slug(name)}.*"))
     if delete_home:
         for home in [Path(settings.homes) / slug(name), *kept]:
