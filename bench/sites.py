@@ -145,7 +145,11 @@ def memory(client: docker.DockerClient, target: Target) -> tuple[list[int], list
 
 
 def _in_use(container: Any) -> int:
-    usage = container.stats(stream=False)["memory_stats"]
+    deadline = time.monotonic() + 30
+    while "stats" not in (usage := container.stats(stream=False)["memory_stats"]):
+        if time.monotonic() > deadline:  # Docker has none for a container that just started
+            raise TimeoutError(f"{container.name}: Docker has no statistics")
+        time.sleep(0.5)
     details = usage["stats"]
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
     return int(usage["usage"] - cache)

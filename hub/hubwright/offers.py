@@ -99,7 +99,9 @@ def _unavailable(profile: Profile, device_count: int) -> str:
     needed = 1 if profile.gpus == "all" else profile.gpus
     if needed <= device_count:
         return ""
-    return f"It has only {device_count}." if device_count else "It has no GPU."
+    if not device_count:
+        return "It has no GPU."
+    return f"It has only {device_count} GPU{'' if device_count == 1 else 's'}."
 
 
 def _counted(number: float, thing: str) -> str:

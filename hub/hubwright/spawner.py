@@ -39,6 +39,17 @@ DOCKER_THREADS = 16
 _LOOK = 0.03
 """Seconds between two looks at whether the lab's server listens."""
 
+_CHECK = 1.0
+"""Seconds between two looks at whether its container still runs."""
+
+
+class StartRefused(SpawnException):
+    """A start that can't be; the message is for the user's eyes, and stands there alone."""
+
+    @property
+    def jupyterhub_message(self) -> str:
+        return str(self.message)
+
 
 class LabSpawner(DockerSpawner):
     """Starts and stops one user's lab."""
@@ -142,7 +153,7 @@ class LabSpawner(DockerSpawner):
         try:
             made = await self._in_thread(self.homes.ensure, self.user.name)
         except HomeError as error:
-            raise SpawnException(
+            raise StartRefused(
                 f"{error} Please tell your administrator.", reason="home", status_code=503
             ) from None
         if made:
@@ -173,7 +184,7 @@ class LabSpawner(DockerSpawner):
         devices = choose(inventory, held, profile.gpus, slots, self._last_given)
         if devices is None:
             used = sum(1 for device in inventory if held[device])
-            raise SpawnException(
+            raise StartRefused(
                 f"No GPU is free for you: {profile.title} takes {profile.gpus}, and {used} of "
                 f"{len(inventory)} are in use. Try again later, or choose a profile without one.",
                 reason="gpu-capacity",
@@ -212,7 +223,7 @@ class LabSpawner(DockerSpawner):
         try:
             made = await self._whole(self.docker("create_container", **arguments))
         except docker.errors.ImageNotFound:
-            raise SpawnException(
+            raise StartRefused(
                 f"The lab image {self.image} is not on this machine. Please tell your "
                 "administrator: 'hubwright up' brings it back.",
                 reason="image",
@@ -221,7 +232,7 @@ class LabSpawner(DockerSpawner):
         except docker.errors.APIError as error:
             if error.status_code != 409:
                 raise
-            raise SpawnException(
+            raise StartRefused(
                 f"A container that is not ours bears the name {self.object_name}. Please tell "
                 "your administrator: it has to be renamed or removed.",
                 reason="name-taken",
@@ -233,7 +244,7 @@ class LabSpawner(DockerSpawner):
         try:
             await self._whole(self.start_object())
         except docker.errors.APIError as error:
-            raise SpawnException(
+            raise StartRefused(
                 f"Docker can't start your lab: {error.explanation}. Please tell your "
                 "administrator.",
                 reason="docker",
@@ -261,14 +272,14 @@ class LabSpawner(DockerSpawner):
 
     async def _listening(self, ip: str, port: int) -> None:
         """Waits until the lab's server accepts connections, or its container has ended."""
-        looks = 0
+        checked = time.monotonic()
         while True:
             try:
-                _, writer = await asyncio.wait_for(asyncio.open_connection(ip, port), timeout=5)
+                _, writer = await asyncio.wait_for(asyncio.open_connection(ip, port), timeout=1)
             except (TimeoutError, OSError):
-                looks += 1
-                if looks % 20 == 0:
+                if time.monotonic() - checked > _CHECK:
                     await self._raise_if_ended()
+                    checked = time.monotonic()
                 await asyncio.sleep(_LOOK)
             else:
                 writer.close()
@@ -283,7 +294,7 @@ class LabSpawner(DockerSpawner):
             logs = await self.docker("logs", self.object_id, tail=5)
             last = logs.decode(errors="replace").strip()
             reason = f"exit code {container['State']['ExitCode']}. Its last words:\n{last}"
-        raise SpawnException(
+        raise StartRefused(
             f"Your lab ended while it started: {reason}", reason="lab-ended", status_code=500
         )
 
@@ -381,7 +392,7 @@ def _apply_choice(spawner: LabSpawner, options: dict[str, Any]) -> None:
         )
     except offers.ChoiceError as error:
         spawner.orm_spawner.user_options = {}  # or every later start would fail as well
-        raise SpawnException(f"{error}.", reason="choice") from None
+        raise StartRefused(f"{error}.", reason="choice") from None
 
 
 def _is_explicit(spawner: LabSpawner) -> bool:

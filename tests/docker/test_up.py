@@ -193,6 +193,19 @@ def test_a_state_directory_that_cannot_be_written(new_site):
     assert site.containers() == []
 
 
+def test_two_ups_at_once(new_site):
+    site = new_site()
+    command = [Path(sys.executable).parent / "hubwright", "up", "--site", site.site_file]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert sum("nothing had to change" in output for output in outputs) == 1
+    assert len(site.containers()) == 2
+
+
 def test_a_network_made_twice_is_one_again(new_site, docker_client):
     site = new_site()
     for _ in range(2):  # as an `up` that was cut short, and the next one, can leave them

@@ -109,5 +109,5 @@ def test_the_form_says_what_it_costs_and_what_is_not_to_be_had():
     assert offer.costs == ["1 core", "8G memory", "2 GPUs", "up to 12 hours"]
     assert not offer.unavailable
     (offer,) = offers.offers(runtime(gpu=profile), 1)
-    assert offer.unavailable == "It has only 1."
+    assert offer.unavailable == "It has only 1 GPU."
     assert "disabled" in offers.render_form([offer], "gpu")

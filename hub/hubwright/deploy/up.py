@@ -10,6 +10,7 @@ import httpx
 
 from hubwright.deploy import engine, network, service, services, state
 from hubwright.errors import UserError
+from hubwright.exclusive import exclusively
 from hubwright.gpus.inventory import read_inventory
 from hubwright.hub_api import HubApi
 from hubwright.images import builder, catalogue
@@ -41,6 +42,11 @@ def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outco
     if not services.is_root():
         raise UserError("hubwright up: not root; it makes directories with owners: use sudo")
     catalogue.check_profiles(settings)
+    with exclusively("up"):
+        return _up(settings, steps, environment)
+
+
+def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
     client = engine.ensure(steps)
     socket_path = engine.socket_path(client)
     before = _settings_before(settings)
@@ -160,7 +166,7 @@ def _check_devices(client: docker.DockerClient, settings: Settings) -> None:
 def _to_build(settings: Settings) -> list[str]:
     known = catalogue.load()
     labs = {profile.image for profile in settings.profiles.values()} - set(settings.images)
-    return [*(name for name in known if name in labs), "hub", "proxy"]  # what takes long first
+    return ["hub", "proxy", *(name for name in known if name in labs)]
 
 
 def _own_images(

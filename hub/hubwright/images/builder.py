@@ -2,13 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import docker
 
 from hubwright import labels
 from hubwright.errors import UserError
+from hubwright.exclusive import exclusively
 from hubwright.images import base
 from hubwright.images.context import archive
 from hubwright.images.environment import BuildEnvironment
@@ -52,16 +53,20 @@ def ensure(
     Raises UserError for an unknown name, and with the last lines of the log if a build fails.
     """
     recipes = {name: recipe_of(name, environment) for name in names}
-    missing = [recipe for recipe in recipes.values() if size_of(client, recipe.tag) is None]
-    if missing:
-        base.ensure(client, steps, environment)
-        python = python_recipe(environment)
-        if size_of(client, python.tag) is None:
-            _build(client, python, steps, environment, threading.Event())
-        # the longest locks take the longest; begun first, they leave no thread waiting at the end
-        missing.sort(key=lambda recipe: -sum(len(file.data) for file in recipe.files.values()))
-        _build_all(client, missing, steps, environment)
+    if _missing(client, recipes.values()):
+        with exclusively("images"):  # builds share stages, and clean up after themselves
+            base.ensure(client, steps, environment)
+            python = python_recipe(environment)
+            if size_of(client, python.tag) is None:
+                _build(client, python, steps, environment, threading.Event())
+            _build_all(client, _missing(client, recipes.values()), steps, environment)
     return {name: recipe.tag for name, recipe in recipes.items()}
+
+
+def _missing(client: docker.DockerClient, recipes: Iterable[Recipe]) -> list[Recipe]:
+    """Those that are not built. The longest lock comes first, since it takes the longest."""
+    missing = [recipe for recipe in recipes if size_of(client, recipe.tag) is None]
+    return sorted(missing, key=lambda r: -sum(len(file.data) for file in r.files.values()))
 
 
 def remove(client: docker.DockerClient, names: Sequence[str]) -> list[str]:
