@@ -74,7 +74,7 @@ def _labs(c: Any, runtime: Runtime) -> None:
     c.LabSpawner.default_url = "/lab"
     c.LabSpawner.disable_user_config = True  # a broken home must not break its lab
     c.LabSpawner.poll_interval = POLL_SECONDS
-    c.LabSpawner.http_timeout = 120
+    c.LabSpawner.http_timeout = 60
     c.LabSpawner.consecutive_failure_limit = 0  # one broken image must not end the hub
 
 

@@ -46,7 +46,7 @@ class Homes:
         return self._directory / slug(user)
 
     def ensure(self, user: str) -> bool:
-        """Makes the home if it is missing or its owner is wrong; True if something was done.
+        """Makes the home, or gives it its owner's rights back; True if something was done.
 
         Raises HomeError.
         """
@@ -56,8 +56,13 @@ class Homes:
             if os.statvfs(self._directory).f_flag & os.ST_RDONLY:
                 raise HomeError(f"The disk with the homes ({self._directory}) is read-only.")
             found = home.stat()
-            if (found.st_uid, found.st_gid) == (storage.uid, storage.gid):
+            if found.st_uid == storage.uid and found.st_mode & 0o700 == 0o700:
                 return False
+            if found.st_uid not in {storage.uid, 0}:  # root's: just being made, or brought back
+                raise HomeError(
+                    f"Your home {home} belongs to user id {found.st_uid}, and labs run as "
+                    f"{storage.uid} (storage.uid)."
+                )
         except FileNotFoundError:
             pass
         except OSError as error:

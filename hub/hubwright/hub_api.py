@@ -9,8 +9,8 @@ import httpx
 
 from hubwright.errors import UserError
 
-_STOP_PATIENCE = 60.0
-"""Seconds that a lab may take to stop; Docker kills it after ten."""
+_STOP_PATIENCE = 120.0
+"""Seconds that a lab may take to stop; a hub that just started looks at it for up to a minute."""
 
 
 class HubApi:
@@ -62,7 +62,7 @@ class HubApi:
         while (model := self._call("GET", path))["servers"] or model["pending"]:
             if time.monotonic() > deadline:
                 raise UserError(f"{name}: the lab does not stop; see 'hubwright logs {name}'")
-            if model["pending"] != "stop":
+            if model["pending"] not in {"stop", "check"}:  # a hub that just started checks labs
                 self._call("DELETE", f"{path}/server")
             time.sleep(0.1)
 

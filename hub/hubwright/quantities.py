@@ -1,6 +1,7 @@
 """Amounts as people write them: memory in the units of JupyterHub and Docker."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -32,6 +33,20 @@ def format_memory(amount: int) -> str:
         if amount % _UNITS[unit] == 0:
             return f"{amount // _UNITS[unit]}{unit}"
     return str(amount)
+
+
+_MOST = "1024T"
+
+
+def at_least(least: str) -> Callable[[int], int]:
+    """A check that an amount lies between `least` and what any machine could have."""
+
+    def check(amount: int) -> int:
+        if not parse_memory(least) <= amount <= parse_memory(_MOST):
+            raise ValueError(f"from {least} to {_MOST} is accepted")
+        return amount
+
+    return check
 
 
 Memory = Annotated[

@@ -55,6 +55,11 @@ def hub_directory(settings: Settings) -> Path:
     return Path(settings.hub.state_directory) / "hub"
 
 
+def runtime_file(settings: Settings) -> Path:
+    """The document itself."""
+    return hub_directory(settings) / "runtime.json"
+
+
 def secrets_directory(settings: Settings) -> Path:
     """Cookie secret, and the tokens of proxy and command line."""
     return Path(settings.hub.state_directory) / "secrets"

@@ -11,17 +11,30 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hubwright.names import normalize
-from hubwright.quantities import Memory
+from hubwright.quantities import Memory, at_least
 
 KEY = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 Key = Annotated[str, Field(pattern=KEY)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
+_TOP = "bin boot dev etc home lib media mnt opt proc root run sbin srv sys tmp usr var"
+_SYSTEM = {"/", *(f"/{name}" for name in _TOP.split(" "))}
+"""Directories that are not a site's own."""
+
+
 def _absolute(path: str) -> str:
-    if not path.startswith("/") or ".." in PurePosixPath(path).parts:
+    if not path.startswith("/") or ".." in PurePosixPath(path).parts or not path.isprintable():
         raise ValueError("an absolute path without '..' is accepted")
     return str(PurePosixPath(path))
+
+
+def _own(path: str) -> str:
+    if path in _SYSTEM:
+        raise ValueError(
+            f"a directory of its own such as '{path.rstrip('/')}/hubwright' is accepted"
+        )
+    return path
 
 
 def _address(address: str) -> str:
@@ -42,10 +55,14 @@ def _subnet(subnet: str) -> str:
 
 
 def _base_url(url: str) -> str:
+    if ".." in url or "//" in url:
+        raise ValueError("a path such as '/jupyter/' is accepted")
     return "/" + url.strip("/") + "/" if url.strip("/") else "/"
 
 
 Path = Annotated[str, AfterValidator(_absolute)]
+OwnPath = Annotated[Path, AfterValidator(_own)]
+Id = Annotated[int, Field(ge=1, le=(1 << 32) - 2)]
 Address = Annotated[str, AfterValidator(_address)]
 UserName = Annotated[str, AfterValidator(normalize)]
 
@@ -53,7 +70,7 @@ UserName = Annotated[str, AfterValidator(normalize)]
 class Area(BaseModel):
     """One table of the site file; a key that it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Hub(Area):
@@ -71,7 +88,7 @@ class Hub(Area):
     base_url: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_.~-]*$"), AfterValidator(_base_url)] = (
         Field("/", description="Path under which the hub is served, such as /jupyter/.")
     )
-    state_directory: Path = Field(
+    state_directory: OwnPath = Field(
         "/var/lib/hubwright",
         description="Directory on the host for accounts, secrets and, by default, homes.",
     )
@@ -85,7 +102,9 @@ class Auth(Area):
         description="'accounts': names and passwords kept by the hub. "
         "'dummy': any name, no password; for tests, and only on a loopback address.",
     )
-    minimum_password_length: int = Field(10, ge=8, description="Shortest password, in characters.")
+    minimum_password_length: int = Field(
+        10, ge=8, le=64, description="Shortest password, in characters."
+    )
     failed_logins: int = Field(
         5, ge=1, description="Wrong passwords in a row after which an account has to wait."
     )
@@ -93,7 +112,7 @@ class Auth(Area):
         30, ge=1, description="Seconds that an account waits after too many wrong passwords."
     )
     link_hours: int = Field(
-        72, ge=1, description="Hours for which a link to choose a password works."
+        72, ge=1, le=8760, description="Hours for which a link to choose a password works."
     )
 
 
@@ -111,7 +130,7 @@ class Users(Area):
 class Storage(Area):
     """Directories of the host that labs see, and whose they are."""
 
-    homes: Path | None = Field(
+    homes: OwnPath | None = Field(
         None,
         description="Directory with the users' homes; homes/ in the state directory if not given.",
     )
@@ -120,8 +139,8 @@ class Storage(Area):
         description="Directory that every lab sees read-only as ~/SHARED; "
         "shared/ in the state directory if not given.",
     )
-    uid: int = Field(1000, ge=1, description="User id of labs, and owner of homes.")
-    gid: int = Field(1000, ge=1, description="Group id of labs, and group of homes.")
+    uid: Id = Field(1000, description="User id of labs, and owner of homes.")
+    gid: Id = Field(1000, description="Group id of labs, and group of homes.")
 
 
 class Profile(Area):
@@ -130,10 +149,14 @@ class Profile(Area):
     title: str = Field(min_length=1, description="What the spawn page calls it.")
     description: str = Field("", description="One or two sentences for the spawn page.")
     image: str = Field("base", description="A lab image: of images/labs.toml, or of [images].")
-    cpu: float = Field(2.0, gt=0, description="Processor cores at most.")
-    memory: Memory = Field(4 << 30, description="Memory at most, such as '4G'.")
-    shm: Memory = Field(1 << 30, description="Size of /dev/shm, such as '1G'; part of memory.")
-    pids: int = Field(1024, ge=64, description="Processes and threads at most.")
+    cpu: float = Field(2.0, ge=0.05, description="Processor cores at most.")
+    memory: Annotated[Memory, AfterValidator(at_least("128M"))] = Field(
+        4 << 30, description="Memory at most, such as '4G'."
+    )
+    shm: Annotated[Memory, AfterValidator(at_least("1M"))] = Field(
+        1 << 30, description="Size of /dev/shm, such as '1G'; part of memory."
+    )
+    pids: int = Field(1024, ge=64, le=1 << 22, description="Processes and threads at most.")
     gpus: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
         0, description="Devices that a lab leases: a number, or 'all'."
     )
@@ -238,7 +261,25 @@ class Settings(Area):
         for key, port in ports.items():
             if others := [other for other in ports if other < key and ports[other] == port]:
                 raise ValueError(f"{key}: {port} is taken by {others[0]}; choose another port")
+        for name in (people := [*self.users.admins, *self.users.names]):
+            if people.count(name) > 1:
+                raise ValueError(f"users: '{name}' stands there twice; name each user once")
+        self._check_directories()
         return self
+
+    def _check_directories(self) -> None:
+        """What labs see as shared data must not hold what is not for them."""
+        state = PurePosixPath(self.hub.state_directory)
+        homes, shared = PurePosixPath(self.homes), PurePosixPath(self.shared)
+        for own in (state, state / "hub", state / "secrets"):
+            if own == homes or own.is_relative_to(homes):
+                raise ValueError(f"storage.homes: {own} lies in {homes}; choose another directory")
+        for secret in (homes, state / "hub", state / "secrets"):
+            if secret.is_relative_to(shared) or shared.is_relative_to(secret):
+                raise ValueError(
+                    f"storage.shared: every lab would read {secret} in {shared}; "
+                    "choose a directory with nothing but shared data"
+                )
 
     @property
     def homes(self) -> str:

@@ -43,7 +43,7 @@ def parse(text: str, source: str, *, json_document: bool = False) -> Settings:
     """Settings from the text of a site file; `source` is what messages call it."""
     try:
         document = json.loads(text) if json_document else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if json_document else "TOML"
         raise UserError(f"{source}: not {kind}: {error}") from None
     try:
@@ -64,7 +64,7 @@ def _explain(error: ValidationError) -> Iterator[str]:
         elif problem["type"] == "missing":
             yield f"{key}: missing; it says: {_description(location)}"
         elif not location:
-            yield str(problem["ctx"]["error"])
+            yield str(problem.get("ctx", {}).get("error", "a table is accepted, with areas in it"))
         else:
             given[key] = _given(problem["input"])
             accepted = wanted.setdefault(key, [])

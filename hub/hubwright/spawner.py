@@ -108,10 +108,8 @@ class LabSpawner(DockerSpawner):
     async def _start_lab(self) -> tuple[str, int]:
         profile = self.profile
         self.image = self.runtime.lab_images[profile.image].reference
-        self.mem_limit, self.cpu_limit = (
-            profile.memory,
-            profile.cpu,
-        )  # the lab's MEM_LIMIT, CPU_LIMIT
+        self.mem_limit = profile.memory  # told to the lab as MEM_LIMIT and CPU_LIMIT
+        self.cpu_limit = profile.cpu
         async with self._admitted():
             self._tell(10, "Getting your home ready")
             await self._ensure_home()
@@ -231,7 +229,12 @@ class LabSpawner(DockerSpawner):
             ) from None
         except docker.errors.APIError as error:
             if error.status_code != 409:
-                raise
+                raise StartRefused(
+                    f"Docker can't make your lab: {error.explanation}. Please tell your "
+                    "administrator.",
+                    reason="docker",
+                    status_code=503,
+                ) from None
             raise StartRefused(
                 f"A container that is not ours bears the name {self.object_name}. Please tell "
                 "your administrator: it has to be renamed or removed.",

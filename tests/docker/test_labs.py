@@ -248,6 +248,46 @@ def test_homes_on_a_read_only_disk(new_site, tmp_path):
         subprocess.run(["umount", "-l", disk], check=True)
 
 
+def test_a_home_that_belongs_to_somebody_else_is_left_alone(site, rest, user):
+    name = user("owner")
+    home = site.state / "homes" / name
+    home.mkdir(mode=0o755)
+    os.chown(home, 12345, 12345)
+    answer = rest.post(f"users/{name}/server")
+    assert answer.status_code == 503
+    assert "belongs to user id 12345" in answer.json()["message"]
+    assert home.stat().st_uid == 12345 and home.stat().st_mode & 0o777 == 0o755
+    os.chown(home, 1000, 1000)
+    assert start(rest, name).is_success
+
+
+def test_a_home_closed_by_its_user_opens_again(site, rest, user):
+    name = user("closer")
+    start(rest, name)
+    site.api.stop_lab(name)
+    (site.state / "homes" / name).chmod(0)
+    assert start(rest, name).is_success
+
+
+def test_a_user_whose_lab_is_starting_is_removed_whole_or_not_at_all(site, rest, user):
+    name = user("mover")
+    assert rest.post(f"users/{name}/server").is_success
+    answer = rest.delete(f"users/{name}")
+    if answer.status_code == 400:
+        assert "just starting" in answer.json()["message"]
+        assert name in {a["name"] for a in site.api.accounts() if a["has_password"]}
+    else:
+        assert answer.status_code == 204
+        user(name)
+
+
+def test_nobody_is_renamed(rest, user):
+    name = user("steadfast")
+    answer = rest.patch(f"users/{name}", json={"name": "other"})
+    assert answer.status_code == 400 and "renamed" in answer.json()["message"]
+    assert rest.get("users/other").status_code == 404
+
+
 def test_a_removed_users_home_is_not_inherited(site, rest, user):
     name = user("leaver")
     start(rest, name)

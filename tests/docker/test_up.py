@@ -1,5 +1,6 @@
 """`up`: repeated, interrupted, with changed settings, and with things in its way."""
 
+import os
 import signal
 import socket
 import stat
@@ -191,6 +192,53 @@ def test_a_state_directory_that_cannot_be_written(new_site):
     with pytest.raises(UserError, match=r"hub\.state_directory: .*/proc/hubwright"):
         site.up()
     assert site.containers() == []
+
+
+def test_two_sites_in_one_state_directory(site, new_site):
+    other = new_site(hub={"state_directory": str(site.state)})
+    with pytest.raises(UserError, match=rf"hub\.state_directory: .* the site '{site.name}'"):
+        other.up()
+    assert site.up().changed == []
+
+
+def test_an_address_that_this_machine_has_not(new_site):
+    site = new_site(hub={"address": "192.0.2.77"})
+    with pytest.raises(UserError, match=r"hub\.port: this machine has no address 192\.0\.2\.77"):
+        site.up()
+
+
+@pytest.mark.parametrize("secret", ["command-line-token", "proxy-token", "cookie-secret"])
+def test_a_new_secret_is_taken_up(site, secret):
+    (site.state / "secrets" / secret).unlink()
+    changed = site.up().changed
+    assert changed == (["proxy", "hub"] if secret == "proxy-token" else ["hub"])
+    assert site.api.accounts()
+
+
+def test_directories_that_are_there_keep_their_owner(new_site, tmp_path):
+    homes = tmp_path / "homes"
+    homes.mkdir()
+    homes.chmod(0o775)
+    os.chown(homes, 12345, 12345)
+    new_site(storage={"homes": str(homes)}).up()
+    found = homes.stat()
+    assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (12345, 0o775)
+
+
+def test_homes_where_the_hub_can_not_look(new_site, tmp_path):
+    homes = tmp_path / "homes"
+    homes.mkdir(mode=0o700)
+    with pytest.raises(UserError, match=r"storage\.homes: .* chmod o\+x"):
+        new_site(storage={"homes": str(homes)}).up()
+
+
+def test_another_first_administrator_has_a_password_of_their_own(new_site):
+    site = new_site()
+    first = site.up().password
+    second = site.up(users={"admins": ["zoe"]}).password
+    assert first and second and first != second
+    assert "/hub/login" in str(Person(site.url, "zoe").log_in(first).url)
+    assert "/hub/login" not in str(Person(site.url, "zoe").log_in(second).url)
 
 
 def test_two_ups_at_once(new_site):

@@ -91,10 +91,14 @@ def test_a_password_replaced_while_it_is_compared_is_wrong(accounts):
 
 
 def test_removed_account_is_gone_and_the_last_administrator_stays(accounts):
-    accounts.delete_user(SimpleNamespace(name="ada"))
+    starting = {"": SimpleNamespace(pending="spawn")}
+    with pytest.raises(HTTPError, match="just starting"):
+        accounts.delete_user(SimpleNamespace(name="ada", spawners=starting))
+    assert accounts.user_exists("ada")
+    accounts.delete_user(SimpleNamespace(name="ada", spawners={}))
     assert not accounts.user_exists("ada")
     with pytest.raises(HTTPError, match="last administrator"):
-        accounts.delete_user(SimpleNamespace(name="root"))
+        accounts.delete_user(SimpleNamespace(name="root", spawners={}))
 
 
 def test_common_passwords_are_refused(accounts):

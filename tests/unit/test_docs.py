@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_site_file_reference_is_current():
-    script = ROOT / "scripts" / "site-file-reference"
+    script = ROOT / "scripts" / "site_file_reference.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -53,7 +53,7 @@ def test_what_show_prints_is_accepted_again():
         ("[profiles.A]\ntitle = 'a'", ["profiles.A", "text that matches"]),
         ("[profiles.a]\ntitle = 'a'\nmemory = 'much'", ["profiles.a.memory", "'4G'"]),
         ("[profiles.a]\ntitle = 'a'\nmemory = -1", ["profiles.a.memory", "above zero"]),
-        ("[profiles.a]\ntitle = 'a'\ncpu = 0", ["profiles.a.cpu", "0 was given", "greater than 0"]),
+        ("[profiles.a]\ntitle = 'a'\ncpu = 0", ["profiles.a.cpu", "0 was given", "0.05"]),
         ("[profiles.a]\ntitle = 'a'\ngpus = 'some'", ["profiles.a.gpus", "whole number or 'all'"]),
         ("profiles = {}", ["profiles", "at least one"]),
         ("[gpus]\nslots = 0", ["gpus.slots", "'unlimited'"]),
@@ -65,6 +65,25 @@ def test_what_show_prints_is_accepted_again():
         ("[hub]\nport = 8081", ["network.hub_port", "8081 is taken by hub.port"]),
         ("hub = 3", ["hub", "a table"]),
         ("[hub", ["not TOML"]),
+        ("[hub]\nport = true", ["hub.port", "true was given", "a whole number"]),
+        ("[hub]\nbase_url = '/../x'", ["hub.base_url", "'/jupyter/'"]),
+        ("[hub]\nstate_directory = '/'", ["hub.state_directory", "'/hubwright'"]),
+        ("[hub]\naddress = '127.0.0.256'", ["hub.address", "IPv4 or IPv6"]),
+        ("[auth]\nminimum_password_length = 100", ["auth.minimum_password_length", "64"]),
+        ("[auth]\nlink_hours = 99999999", ["auth.link_hours", "8760"]),
+        ("[users]\nadmins = ['zoe', 'Zoe']", ["users", "'zoe' stands there twice"]),
+        ("[users]\nnames = ['admin']", ["users", "'admin' stands there twice"]),
+        ("[storage]\nhomes = '/home'", ["storage.homes", "'/home/hubwright'"]),
+        ("[storage]\nhomes = '/a\\u0000b'".replace("'", '"'), ["storage.homes", "absolute path"]),
+        ("[storage]\nuid = 99999999999", ["storage.uid", "4294967294"]),
+        ("[storage]\nhomes = '/d/homes'\nshared = '/d'", ["storage.shared", "/d/homes"]),
+        ("[storage]\nshared = '/var/lib'", ["storage.shared", "every lab would read"]),
+        ("[storage]\nshared = '/var/lib/hubwright/secrets/x'", ["storage.shared", "secrets"]),
+        ("[storage]\nhomes = '/var/lib'", ["storage.homes", "/var/lib/hubwright"]),
+        ("[profiles.a]\ntitle = 'a'\ncpu = inf", ["profiles.a.cpu", "finite"]),
+        ("[profiles.a]\ntitle = 'a'\ncpu = 0.001", ["profiles.a.cpu", "0.05"]),
+        ("[profiles.a]\ntitle = 'a'\nmemory = '1M'", ["profiles.a.memory", '"1M" was given']),
+        ("[profiles.a]\ntitle = 'a'\npids = 99999999999", ["profiles.a.pids", "4194304"]),
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_and_help(text, parts):
@@ -74,6 +93,12 @@ def test_a_mistake_is_one_line_with_file_key_and_help(text, parts):
     assert "\n" not in found[0]
     for part in parts:
         assert part in found[0]
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"x"', "[" * 100_000, "{"])
+def test_json_that_is_no_table(text):
+    (line,) = problems(text, json_document=True)
+    assert line.startswith("site.toml: ")
 
 
 def test_all_mistakes_are_named_at_once():

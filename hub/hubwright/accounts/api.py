@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from jupyterhub import orm
 from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.apihandlers.users import UserAPIHandler
 from jupyterhub.roles import assign_default_roles
 from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import isoformat, url_escape_path, url_path_join
@@ -158,6 +159,16 @@ class AdminAPIHandler(AccountAPIHandler):
         self.write(json.dumps({"name": user.name, "admin": admin}))
 
 
+class UserHandler(UserAPIHandler):
+    """JupyterHub's own, except that nobody is renamed: account and home bear the name."""
+
+    @needs_scope("admin:users")
+    async def patch(self, user_name: str) -> None:
+        if (self.get_json_body() or {}).get("name", user_name) != user_name:
+            raise HTTPError(400, "Users can't be renamed; add a new one and copy the home.")
+        await super().patch(user_name)
+
+
 def list_accounts(handler: Any) -> list[dict[str, Any]]:
     """Every user of JupyterHub, in the order of names, as the API shows them."""
     hashes = {account.username: account.password for account in UserInfo.all_users(handler.db)}
@@ -175,6 +186,7 @@ def list_accounts(handler: Any) -> list[dict[str, Any]]:
 
 
 HANDLERS = [
+    (r"/api/users/([^/]+)", UserHandler),
     (r"/api/accounts", AccountsAPIHandler),
     (r"/api/accounts/([^/]+)", NewAccountAPIHandler),
     (r"/api/accounts/([^/]+)/link", LinkAPIHandler),

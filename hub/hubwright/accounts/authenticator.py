@@ -110,8 +110,11 @@ class AccountsAuthenticator(NativeAuthenticator):
     def delete_user(self, user: Any) -> None:
         """Drop the account of `user`, whom JupyterHub is removing.
 
-        Raises HTTPError 400 for the last administrator.
+        Raises HTTPError 400 for the last administrator, and while the user's lab is starting:
+        JupyterHub could not remove it.
         """
+        if any(spawner.pending for spawner in user.spawners.values()):
+            raise HTTPError(400, f"The lab of {user.name} is just starting or stopping; try again.")
         if self.is_last_admin(user):
             raise HTTPError(400, f"{user.name} is the last administrator.")
         self.attempts.forget(user.name)

@@ -10,8 +10,10 @@ from rich.console import Console
 from hubwright import sitefile
 from hubwright.deploy import engine
 from hubwright.deploy.services import hub_api_of
+from hubwright.errors import UserError
 from hubwright.hub_api import HubApi
 from hubwright.images.environment import BuildEnvironment
+from hubwright.names import normalize
 from hubwright.settings import Settings
 
 out = Console(highlight=False, soft_wrap=True)
@@ -35,6 +37,14 @@ def settings_of(site: Path | None) -> Settings:
 def build_environment() -> BuildEnvironment:
     """The caller's proxies and mirrors: the one place where image builds learn of them."""
     return BuildEnvironment.from_mapping(os.environ)
+
+
+def normalized(name: str) -> str:
+    """A user's name as accounts have it. Raises UserError where no account can have it."""
+    try:
+        return normalize(name)
+    except ValueError as error:
+        raise UserError(f"user name {name!r:.60}: {error}") from None
 
 
 def hub_api(settings: Settings) -> HubApi:

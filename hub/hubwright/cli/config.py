@@ -8,6 +8,7 @@ import typer
 
 from hubwright import sitefile
 from hubwright.cli.common import SiteOption, out, settings_of
+from hubwright.errors import UserError
 from hubwright.images import catalogue
 from hubwright.settings import Settings
 
@@ -17,7 +18,11 @@ app = typer.Typer(help="Check and show the site file.", no_args_is_help=True)
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="The site file: TOML, or JSON.")]) -> None:
     """Find every mistake in a site file. Exit code 2 if there is one."""
-    catalogue.check_profiles(sitefile.load(file))
+    settings = sitefile.load(file)
+    try:
+        catalogue.check_profiles(settings)
+    except UserError as error:
+        raise UserError(*(f"{file}: {problem}" for problem in error.problems)) from None
     out.print(f"{file}: sound", markup=False)
 
 

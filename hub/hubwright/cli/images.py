@@ -58,6 +58,8 @@ def build(names: Names, quiet: QuietOption = False) -> None:
 @app.command()
 def remove(names: Names) -> None:
     """Remove images that no container uses."""
+    for name in names:
+        builder.tag_of(engine.connect(), name, build_environment())  # it knows which there are
     for tag in builder.remove(engine.connect(), names):
         out.print(f"removed {tag}", markup=False)
 

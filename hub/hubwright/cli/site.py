@@ -13,6 +13,7 @@ from hubwright.cli.common import (
     SiteOption,
     build_environment,
     errors,
+    normalized,
     out,
     settings_of,
 )
@@ -90,7 +91,7 @@ def logs(
     if what in {"hub", "proxy"}:
         container = service.find(client, settings.hub.name, what)
     else:
-        name = container_name(settings, what, "")
+        name = container_name(settings, normalized(what), "")
         container = next((lab for lab in labs(client, settings) if lab.name == name), None)
     if container is None:
         raise UserError(f"logs: there is no container of '{what}'; 'hubwright status' shows all")

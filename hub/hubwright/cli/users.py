@@ -13,13 +13,13 @@ from hubwright.cli.common import (
     SiteOption,
     errors,
     hub_api,
+    normalized,
     out,
     settings_of,
 )
 from hubwright.deploy import services
-from hubwright.errors import UserError
 from hubwright.homes import REMOVED
-from hubwright.names import normalize, slug
+from hubwright.names import slug
 from hubwright.settings import Settings
 from hubwright.steps import reporter
 
@@ -36,7 +36,7 @@ def add(
 ) -> None:
     """Make an account; prints a link with which its user chooses a password, once."""
     settings = settings_of(site)
-    name = _normalized(name)
+    name = normalized(name)
     link = hub_api(settings).add(name, admin=admin)
     _print_link(settings, name, link)
 
@@ -72,7 +72,7 @@ def remove(
 ) -> None:
     """Stop the user's lab and remove the account; the home is moved aside, not deleted."""
     settings = settings_of(site)
-    name = _normalized(name)
+    name = normalized(name)
     with reporter(errors, quiet=quiet) as steps, steps.step(f"Removing {name}"):
         hub_api(settings).remove(name)
     kept = sorted((Path(settings.homes) / REMOVED).glob(f"{slug(name)}.*"))
@@ -90,7 +90,7 @@ def remove(
 def reset_password(name: Name, site: SiteOption = None) -> None:
     """Take the password away and print a link to choose a new one; sessions end."""
     settings = settings_of(site)
-    name = _normalized(name)
+    name = normalized(name)
     _print_link(settings, name, hub_api(settings).new_link(name))
 
 
@@ -101,16 +101,9 @@ def admin(
     revoke: Annotated[bool, typer.Option("--revoke", help="Take the rights away.")] = False,
 ) -> None:
     """Make a user an administrator, or no longer one."""
-    name = _normalized(name)
+    name = normalized(name)
     hub_api(settings_of(site)).set_admin(name, admin=not revoke)
     out.print(f"{name} is {'no longer' if revoke else 'now'} an administrator", markup=False)
-
-
-def _normalized(name: str) -> str:
-    try:
-        return normalize(name)
-    except ValueError as error:
-        raise UserError(f"user name {name!r:.60}: {error}") from None
 
 
 def _print_link(settings: Settings, name: str, link: str | None) -> None:

@@ -42,7 +42,7 @@ def ensure(steps: Steps) -> docker.DockerClient:
     client, problem = _try_connect()
     if client is not None:
         return client
-    if "DOCKER_HOST" in os.environ:
+    if os.environ.get("DOCKER_HOST"):
         raise UserError(f"{problem}; DOCKER_HOST names it: start it, or unset DOCKER_HOST")
     if not shutil.which("dockerd", path=_PATH):
         _install(steps)
@@ -55,7 +55,7 @@ def socket_path(client: docker.DockerClient) -> str:
 
     Raises UserError for a Docker on another machine: homes and networks are this host's.
     """
-    url = os.environ.get("DOCKER_HOST", f"unix://{SOCKET}")
+    url = os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
     if not url.startswith("unix://"):
         raise UserError(f"DOCKER_HOST: {url} was given; a socket of this host is accepted: unix://")
     return url.removeprefix("unix://")
@@ -69,7 +69,7 @@ def _try_connect() -> tuple[docker.DockerClient | None, str]:
         docker.from_env(timeout=_PING_PATIENCE).ping()
         client = docker.from_env(timeout=_CALL_PATIENCE)
     except (docker.errors.DockerException, requests.RequestException) as error:
-        where = os.environ.get("DOCKER_HOST", SOCKET)
+        where = os.environ.get("DOCKER_HOST") or SOCKET
         if "Permission" in str(error):
             return None, f"Docker ({where}): permission denied; run as root"
         return None, f"Docker ({where}): it does not answer"

@@ -1,5 +1,6 @@
 """The two services of a site: hub and proxy. Both share the host's network (design decision 10)."""
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,14 @@ from hubwright.deploy import network
 from hubwright.deploy.service import Service
 from hubwright.deploy.state import HUB_ID, PROXY_ID
 from hubwright.hub_api import HubApi
-from hubwright.runtime import FILE_VARIABLE, Runtime, config_directory, secrets_directory
+from hubwright.runtime import (
+    FILE_VARIABLE,
+    Runtime,
+    config_directory,
+    runtime_file,
+    secrets_directory,
+)
 from hubwright.settings import Settings
-
-RUNTIME_FILE = "runtime.json"
 
 
 def hub_service(runtime: Runtime, image: str) -> Service:
@@ -28,10 +33,6 @@ def hub_service(runtime: Runtime, image: str) -> Service:
         Mount(str(extras), str(extras), type="bind", read_only=True),
         Mount(settings.homes, settings.homes, type="bind"),
         Mount(runtime.docker_socket, runtime.docker_socket, type="bind"),
-    ] + [
-        Mount(directory, directory, type="bind", read_only=True)
-        for directory in settings.gpus.cdi_directories
-        if Path(directory).is_dir()
     ]
     return Service(
         role=labels.ROLE_HUB,
@@ -41,12 +42,15 @@ def hub_service(runtime: Runtime, image: str) -> Service:
             "image": image,
             "user": f"{HUB_ID}:{HUB_ID}",
             "group_add": [str(Path(runtime.docker_socket).stat().st_gid)],
-            "environment": {FILE_VARIABLE: str(runtime.directory / RUNTIME_FILE), "HOME": "/tmp"},
+            "environment": {FILE_VARIABLE: str(runtime_file(settings)), "HOME": "/tmp"},
             "mounts": mounts,
+            # unlike mounts, these need not be there when the machine boots
+            "volumes": [f"{path}:{path}:ro" for path in settings.gpus.cdi_directories],
             "working_dir": str(runtime.directory),
         },
         inputs={
             "runtime": runtime.model_dump_json(),
+            "secrets": _fingerprint(*sorted(runtime.secrets.iterdir())),
             **{path.name: path.read_text() for path in sorted(extras.glob("*.py"))},
         },
     )
@@ -74,6 +78,7 @@ def proxy_service(settings: Settings, gateway: str, image: str) -> Service:
             ],
             "mounts": [Mount("/run/secrets/proxy-token", token, type="bind", read_only=True)],
         },
+        inputs={"token": _fingerprint(Path(token))},
     )
 
 
@@ -99,6 +104,10 @@ def public_url(settings: Settings) -> str:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def _fingerprint(*paths: Path) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def _confined() -> dict[str, Any]:

@@ -26,18 +26,21 @@ def ensure(settings: Settings) -> None:
     """
     state = Path(settings.hub.state_directory)
     try:
-        _directory(state, 0, 0, 0o711)
+        _make_once(state, 0o711)
         _directory(hub_directory(settings), HUB_ID, HUB_ID, 0o700)
         _directory(secrets_directory(settings), HUB_ID, PROXY_ID, 0o710)
         _directory(config_directory(settings), 0, 0, 0o755)
-        _directory(Path(settings.homes), 0, 0, 0o711)
-        shared = Path(settings.shared)
-        if not shared.is_dir():  # the site's own: its owner is the site's affair
-            _directory(shared, 0, 0, 0o755)
+        _make_once(Path(settings.homes), 0o711)
+        _make_once(Path(settings.shared), 0o755)
         folder = secrets_directory(settings)
         _secret(folder / "cookie-secret", HUB_ID, HUB_ID, 0o600)
         _secret(folder / "proxy-token", HUB_ID, PROXY_ID, 0o640)
         _secret(folder / "command-line-token", HUB_ID, HUB_ID, 0o600)
+        if not Path(settings.homes).stat().st_mode & 0o001:
+            raise UserError(
+                f"storage.homes: {settings.homes}: the hub can't look there; "
+                f"let it pass: chmod o+x {settings.homes}"
+            )
     except OSError as error:
         keys = {settings.homes: "storage.homes", settings.shared: "storage.shared"}
         key = keys.get(str(error.filename), "hub.state_directory")
@@ -47,14 +50,13 @@ def ensure(settings: Settings) -> None:
         ) from None
 
 
-def admin_password(settings: Settings) -> tuple[str, Path, bool]:
-    """The first administrator's password, its file, and whether it was made just now."""
+def new_admin_password(settings: Settings) -> str:
+    """A password for the first administrator, kept in a file for root alone."""
+    length = settings.auth.minimum_password_length
+    password = "-".join(secrets.token_hex(3) for _ in range(max(4, length // 7 + 1)))
     path = Path(settings.hub.state_directory) / ADMIN_PASSWORD
-    if path.exists():
-        return path.read_text().strip(), path, False
-    password = "-".join(secrets.token_hex(3) for _ in range(4))
     write(path, password + "\n", 0, 0, 0o600)
-    return password, path, True
+    return password
 
 
 def write(path: Path, text: str, uid: int, gid: int, mode: int) -> None:
@@ -71,6 +73,12 @@ def write(path: Path, text: str, uid: int, gid: int, mode: int) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _make_once(path: Path, mode: int) -> None:
+    """A directory of the site's: who owns one that is there already is the site's affair."""
+    if not path.is_dir():
+        _directory(path, 0, 0, mode)
 
 
 def _directory(path: Path, uid: int, gid: int, mode: int) -> None:

@@ -1,9 +1,12 @@
 """`hubwright up`: brings this host to what the site file says. Every step may be repeated."""
 
+import errno
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import docker
 import httpx
@@ -15,7 +18,7 @@ from hubwright.gpus.inventory import read_inventory
 from hubwright.hub_api import HubApi
 from hubwright.images import builder, catalogue
 from hubwright.images.environment import BuildEnvironment
-from hubwright.runtime import LabImage, Runtime
+from hubwright.runtime import LabImage, Runtime, runtime_file
 from hubwright.settings import Settings
 from hubwright.steps import Steps
 
@@ -49,7 +52,7 @@ def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outco
 def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
     client = engine.ensure(steps)
     socket_path = engine.socket_path(client)
-    before = _settings_before(settings)
+    before = _before(settings)
     for role in ("hub", "proxy"):
         service.find(client, settings.hub.name, role)
     _check_devices(client, settings)
@@ -101,13 +104,23 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
     return Outcome(changed, url, settings.users.admins[0], password, password_file)
 
 
-def _settings_before(settings: Settings) -> Settings | None:
-    """The settings with which the hub was started last, if that is known."""
-    path = Path(settings.hub.state_directory) / "hub" / services.RUNTIME_FILE
+def _before(settings: Settings) -> Any:
+    """The settings with which the hub was started last, as they were written; empty if unknown.
+
+    Raises UserError where they are those of another site: it would lose its database.
+    """
+    path = runtime_file(settings)
     try:
-        return Runtime.model_validate_json(path.read_text()).settings
-    except (OSError, ValueError):
-        return None
+        before = json.loads(path.read_text())["settings"]
+        name = before["hub"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    if name != settings.hub.name:
+        raise UserError(
+            f"hub.state_directory: {settings.hub.state_directory} belongs to the site '{name}'; "
+            f"choose another directory, or set hub.name to '{name}'"
+        )
+    return before
 
 
 Port = tuple[str, str, int]
@@ -122,32 +135,40 @@ def _proxy_ports(settings: Settings) -> list[Port]:
 
 
 def _check_free(
-    client: docker.DockerClient, before: Settings | None, site: str, role: str, ports: list[Port]
+    client: docker.DockerClient, before: Any, site: str, role: str, ports: list[Port]
 ) -> None:
     """Raises UserError for a port that somebody else listens on."""
     container = service.find(client, site, role)
     ours: set[int] = set()
-    if before is not None and container is not None and container.status == "running":
-        ours = {before.hub.port, before.network.proxy_api_port, before.network.hub_port}
+    if before and container is not None and container.status == "running":
+        network = before["network"]
+        ours = {before["hub"]["port"], network["proxy_api_port"], network["hub_port"]}
     problems = [
-        f"{key}: port {port} of {address} is taken by another program; "
-        f"set {key} to a free one, or end that program"
+        f"{key}: {problem}"
         for key, address, port in ports
-        if port not in ours and not _is_free(address, port)
+        if port not in ours and (problem := _listen_problem(key, address, port))
     ]
     if problems:
         raise UserError(*problems)
 
 
-def _is_free(address: str, port: int) -> bool:
+def _listen_problem(key: str, address: str, port: int) -> str | None:
+    """Why nobody could listen there; None if somebody could."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return (
+                    f"port {port} of {address} is taken by another program; "
+                    f"set {key} to a free one, or end that program"
+                )
+            if error.errno == errno.EADDRNOTAVAIL:
+                return f"this machine has no address {address}; set hub.address to one that it has"
+            return f"port {port} of {address} can't be used: {error.strerror}"
+    return None
 
 
 def _check_devices(client: docker.DockerClient, settings: Settings) -> None:
@@ -195,7 +216,7 @@ def _pull(client: docker.DockerClient, name: str, reference: str) -> None:
 
 
 def _write_runtime(runtime: Runtime) -> None:
-    path = runtime.directory / services.RUNTIME_FILE
+    path = runtime_file(runtime.settings)
     text = runtime.model_dump_json(indent=2) + "\n"
     if not path.exists() or path.read_text() != text:
         state.write(path, text, state.HUB_ID, state.HUB_ID, 0o600)
@@ -217,9 +238,8 @@ def _ensure_accounts(api: HubApi, settings: Settings) -> str | None:
     first, *others = settings.users.admins
     shown = None
     if first not in existing:
-        password, _, made = state.admin_password(settings)
-        api.add(first, admin=True, password=password)
-        shown = password if made else None
+        shown = state.new_admin_password(settings)
+        api.add(first, admin=True, password=shown)
     for name in [*others, *settings.users.names]:
         if name not in existing:
             api.add(name, admin=name in others)

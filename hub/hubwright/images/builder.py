@@ -40,6 +40,8 @@ def size_of(client: docker.DockerClient, tag: str) -> int | None:
         return int(client.images.get(tag).attrs["Size"])
     except docker.errors.ImageNotFound:
         return None
+    except docker.errors.APIError as error:
+        raise UserError(f"{tag}: not the name of an image: {error.explanation}") from None
 
 
 def ensure(

@@ -12,8 +12,8 @@ HEAD = """\
 # The site file
 
 `hubwright.toml`, or the same as JSON. Every key has a default: an empty file is a working site.
-This page is made from the models by `scripts/site-file-reference`; `hubwright config schema` prints
-the JSON Schema, `hubwright config show` what is in force.
+This page is made from the models by `scripts/site_file_reference.py`; `hubwright config schema`
+prints the JSON Schema, `hubwright config show` what is in force.
 """
 
 
