@@ -102,7 +102,7 @@ class TestSite:
 
     @property
     def api(self) -> HubApi:
-        return services.hub_api_of(self.client, self.settings)
+        return services.hub_api_of(self.settings)
 
     @property
     def site_file(self) -> Path:

@@ -72,7 +72,7 @@ def site(request) -> Site:
         given = request.config.getoption("--site")
         settings = sitefile.load_or_default(Path(given) if given else None)
         client = engine.connect()
-        api = services.hub_api_of(client, settings)
+        api = services.hub_api_of(settings)
         api.info()
     except UserError as error:
         pytest.exit(f"the site can't be reached: {error}", returncode=2)

@@ -1,5 +1,6 @@
 """`up`: repeated, interrupted, with changed settings, and with things in its way."""
 
+import json
 import os
 import signal
 import socket
@@ -262,7 +263,13 @@ def test_a_network_made_twice_is_one_again(new_site, docker_client):
         )
     site.up()
     assert len(docker_client.networks.list(names=[site.name])) == 1
+    gateway = json.loads((site.state / "hub" / "runtime.json").read_text())["gateway"]
+    docker_client.networks.create(
+        site.name, labels={labels.HUB: site.name}, options=network.OPTIONS
+    )
+    assert site.api.accounts(), "a late second network leads astray"
     assert site.up().changed == []
+    assert json.loads((site.state / "hub" / "runtime.json").read_text())["gateway"] == gateway
 
 
 def test_a_network_on_which_labs_reach_each_other_is_refused(new_site, docker_client):

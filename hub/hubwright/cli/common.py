@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 
 from hubwright import sitefile
-from hubwright.deploy import engine
 from hubwright.deploy.services import hub_api_of
 from hubwright.errors import UserError
 from hubwright.hub_api import HubApi
@@ -49,4 +48,4 @@ def normalized(name: str) -> str:
 
 def hub_api(settings: Settings) -> HubApi:
     """The running hub of the site."""
-    return hub_api_of(engine.connect(), settings)
+    return hub_api_of(settings)

@@ -14,12 +14,13 @@ OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
 """What keeps labs from reaching each other: no traffic between the bridge's containers."""
 
 
-def ensure(client: docker.DockerClient, settings: Settings) -> str:
+def ensure(client: docker.DockerClient, settings: Settings, known: str | None) -> str:
     """Makes the network if it is missing; returns the host's address on it.
 
-    Raises UserError where a network of that name is not ours, or settings and network disagree.
+    known: that address at the last `up`. Raises UserError where a network of that name is not
+    ours, or settings and network disagree.
     """
-    network = _find(client, settings) or _create(client, settings)
+    network = _find(client, settings, known) or _create(client, settings)
     name, subnet = settings.hub.name, settings.network.subnet
     again = (
         f"stop the labs (hubwright down --labs), remove it (docker network rm {name}) "
@@ -36,15 +37,7 @@ def ensure(client: docker.DockerClient, settings: Settings) -> str:
     return _gateway(network)
 
 
-def gateway(client: docker.DockerClient, settings: Settings) -> str:
-    """The host's address on the network. Raises UserError where there is no such network yet."""
-    network = _find(client, settings)
-    if network is None:
-        raise UserError(f"{settings.hub.name}: not set up on this machine; run 'hubwright up'")
-    return _gateway(network)
-
-
-def _find(client: docker.DockerClient, settings: Settings) -> Any | None:
+def _find(client: docker.DockerClient, settings: Settings, known: str | None) -> Any | None:
     name = settings.hub.name
     found = [network for network in client.networks.list(names=[name]) if network.name == name]
     for network in found:
@@ -53,8 +46,10 @@ def _find(client: docker.DockerClient, settings: Settings) -> Any | None:
                 f"hub.name: Docker has a network '{name}' that is not hubwright's; "
                 "choose another hub.name, or remove that network"
             )
+    # an `up` that is killed while Docker makes the network leaves one that appears a little later
+    found.sort(key=lambda network: _gateway(network) != known)
     for network in found[1:]:
-        network.remove()  # Docker lets two `up` at once, or one cut short, make the same name twice
+        network.remove()
     return found[0] if found else None
 
 

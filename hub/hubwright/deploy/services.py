@@ -1,17 +1,17 @@
 """The two services of a site: hub and proxy. Both share the host's network (design decision 10)."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
 
-import docker
 from docker.types import LogConfig, Mount
 
 from hubwright import labels
-from hubwright.deploy import network
 from hubwright.deploy.service import Service
 from hubwright.deploy.state import HUB_ID, PROXY_ID
+from hubwright.errors import UserError
 from hubwright.hub_api import HubApi
 from hubwright.runtime import (
     FILE_VARIABLE,
@@ -87,10 +87,17 @@ def hub_url(settings: Settings, gateway: str) -> str:
     return f"http://{gateway}:{settings.network.hub_port}{settings.hub.base_url}hub"
 
 
-def hub_api_of(client: docker.DockerClient, settings: Settings) -> HubApi:
-    """The running hub's API. Raises UserError where the site is not set up on this machine."""
-    url = hub_url(settings, network.gateway(client, settings))
-    return HubApi(url, secrets_directory(settings) / "command-line-token")
+def hub_api_of(settings: Settings) -> HubApi:
+    """The API of the hub that `up` has started. Raises UserError where there is none."""
+    path = runtime_file(settings)
+    try:
+        gateway = json.loads(path.read_text())["gateway"]
+    except PermissionError:
+        raise UserError(f"{path}: permission denied; run this as root") from None
+    except (OSError, ValueError, KeyError):
+        name = settings.hub.name
+        raise UserError(f"{name}: not set up on this machine; run 'hubwright up'") from None
+    return HubApi(hub_url(settings, gateway), secrets_directory(settings) / "command-line-token")
 
 
 def public_url(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The state directory: who owns what in it, and the secrets, made once and kept."""
 
+import errno
 import os
 import secrets
 import tempfile
@@ -36,6 +37,8 @@ def ensure(settings: Settings) -> None:
         _secret(folder / "cookie-secret", HUB_ID, HUB_ID, 0o600)
         _secret(folder / "proxy-token", HUB_ID, PROXY_ID, 0o640)
         _secret(folder / "command-line-token", HUB_ID, HUB_ID, 0o600)
+        if os.statvfs(settings.homes).f_flag & os.ST_RDONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), settings.homes)
         if not Path(settings.homes).stat().st_mode & 0o001:
             raise UserError(
                 f"storage.homes: {settings.homes}: the hub can't look there; "

@@ -69,7 +69,7 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
     }
     with steps.step("Preparing directories, secrets and network"):
         state.ensure(settings)
-        gateway = network.ensure(client, settings)
+        gateway = network.ensure(client, settings, before.get("gateway"))
         hub_port = ("network.hub_port", gateway, settings.network.hub_port)
         _check_free(client, before, settings.hub.name, "hub", [hub_port])
         runtime = Runtime(
@@ -100,19 +100,19 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
     if settings.auth.kind != "accounts":
         return Outcome(changed, url, None, None, password_file)
     with steps.step("Preparing accounts"):
-        password = _ensure_accounts(services.hub_api_of(client, settings), settings)
+        password = _ensure_accounts(services.hub_api_of(settings), settings)
     return Outcome(changed, url, settings.users.admins[0], password, password_file)
 
 
 def _before(settings: Settings) -> Any:
-    """The settings with which the hub was started last, as they were written; empty if unknown.
+    """The runtime document of the last `up`, as it was written; empty if there is none.
 
     Raises UserError where they are those of another site: it would lose its database.
     """
     path = runtime_file(settings)
     try:
-        before = json.loads(path.read_text())["settings"]
-        name = before["hub"]["name"]
+        before = json.loads(path.read_text())
+        name = before["settings"]["hub"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     if name != settings.hub.name:
@@ -141,8 +141,9 @@ def _check_free(
     container = service.find(client, site, role)
     ours: set[int] = set()
     if before and container is not None and container.status == "running":
-        network = before["network"]
-        ours = {before["hub"]["port"], network["proxy_api_port"], network["hub_port"]}
+        network = before["settings"]["network"]
+        port = before["settings"]["hub"]["port"]
+        ours = {port, network["proxy_api_port"], network["hub_port"]}
     problems = [
         f"{key}: {problem}"
         for key, address, port in ports
