@@ -30,7 +30,8 @@ def run(settings: Settings, profile: str | None) -> int:
     if not suite.is_dir():
         raise UserError(f"{suite}: the acceptance suite is not there; run this from a checkout")
     table = StepTable(Console(highlight=False))
-    signal.signal(signal.SIGTERM, _interrupt)  # pytest then takes down what it has set up
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background a shell ignores the first
+        signal.signal(number, _interrupt)  # pytest then takes down what it has set up
     with tempfile.NamedTemporaryFile("w", suffix=".json") as site:
         site.write(settings.model_dump_json())
         site.flush()

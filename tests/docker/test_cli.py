@@ -41,6 +41,7 @@ def test_the_journey_interrupted_cleans_up(site, interrupt):
         text=True,
     )
     until("a lab runs", lambda: site.labs() or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
     process.send_signal(interrupt)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 2, output
