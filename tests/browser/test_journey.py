@@ -27,7 +27,7 @@ def ends_soon(docker_client):
     end = ["sh", "-c", "sleep 3; echo no licence for this lab; exit 3"]
     file = io.BytesIO(f"FROM {hub}\nCMD {json.dumps(end)}\n".encode())
     tag = f"hubwright-test/ends-soon:{secrets.token_hex(3)}"
-    docker_client.images.build(fileobj=file, tag=tag)
+    docker_client.images.build(fileobj=file, tag=tag, rm=True)
     yield tag
     docker_client.images.remove(tag, force=True)
 
