@@ -33,9 +33,9 @@ def ends_soon(docker_client):
 
 
 @pytest.fixture(scope="module")
-def areas(ends_soon):
+def areas(ends_soon, tmp_path_factory):
     return {
-        "gpus": {"cdi_directories": ["/nonexistent"]},
+        "gpus": {"cdi_directories": [str(tmp_path_factory.mktemp("cdi"))]},
         "images": {"broken": {"reference": ends_soon, "title": "One that ends"}},
         "profiles": {
             "small": {"title": "Small <script>alert(1)</script>", "cpu": 1, "memory": "1G"},
