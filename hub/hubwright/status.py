@@ -59,7 +59,7 @@ def read_status(client: docker.DockerClient, settings: Settings) -> Status:
     url = services.public_url(settings)
     hub = _service(client, settings, labels.ROLE_HUB)
     proxy = _service(client, settings, labels.ROLE_PROXY)
-    hub.answers = _answers(f"{url}hub/health")
+    hub.answers = services.answers(f"{url}hub/health")
     proxy.answers = hub.answers or _answers_at_all(url)
     return Status(
         site=settings.hub.name,
@@ -109,13 +109,6 @@ def _devices(client: docker.DockerClient, settings: Settings) -> list[DeviceStat
 def _seconds(time: str) -> str:
     """Docker's time with nanoseconds, cut to seconds."""
     return f"{time[:19]}Z"
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _answers_at_all(url: str) -> bool:

@@ -50,8 +50,8 @@ def ensure(steps: Steps) -> docker.DockerClient:
         return _start()
 
 
-def socket_path(client: docker.DockerClient) -> str:
-    """Path of the socket that `client` talks to.
+def socket_path() -> str:
+    """Path of the socket on which Docker is reached.
 
     Raises UserError for a Docker on another machine: homes and networks are this host's.
     """

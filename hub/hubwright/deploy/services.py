@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 from docker.types import LogConfig, Mount
 
 from hubwright import labels
@@ -109,8 +109,12 @@ def public_url(settings: Settings) -> str:
     return f"http://{address}:{settings.hub.port}{settings.hub.base_url}"
 
 
-def is_root() -> bool:
-    return os.geteuid() == 0
+def answers(url: str) -> bool:
+    """Whether a service of this host answers well at `url`."""
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _fingerprint(*paths: Path) -> str:

@@ -2,14 +2,13 @@
 
 import errno
 import json
+import os
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import docker
-import httpx
 
 from hubwright.deploy import engine, network, service, services, state
 from hubwright.errors import UserError
@@ -42,7 +41,7 @@ class Outcome:
 
 def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
     """Makes the site run. Raises UserError before anything is made, as far as that can be known."""
-    if not services.is_root():
+    if os.geteuid() != 0:
         raise UserError("hubwright up: not root; it makes directories with owners: use sudo")
     catalogue.check_profiles(settings)
     with exclusively("up"):
@@ -51,7 +50,7 @@ def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outco
 
 def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
     client = engine.ensure(steps)
-    socket_path = engine.socket_path(client)
+    socket_path = engine.socket_path()
     before = _before(settings)
     for role in ("hub", "proxy"):
         service.find(client, settings.hub.name, role)
@@ -92,9 +91,9 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
         if service.converge(client, hub):
             changed.append("hub")
         hub_url = services.hub_url(settings, gateway)
-        service.wait_until(client, hub, _answers(f"{hub_url}/health"))
+        service.wait_until(client, hub, lambda: services.answers(f"{hub_url}/health"))
         url = services.public_url(settings)
-        service.wait_until(client, proxy, _answers(f"{url}hub/health"))
+        service.wait_until(client, proxy, lambda: services.answers(f"{url}hub/health"))
 
     password_file = Path(settings.hub.state_directory) / state.ADMIN_PASSWORD
     if settings.auth.kind != "accounts":
@@ -221,16 +220,6 @@ def _write_runtime(runtime: Runtime) -> None:
     text = runtime.model_dump_json(indent=2) + "\n"
     if not path.exists() or path.read_text() != text:
         state.write(path, text, state.HUB_ID, state.HUB_ID, 0o600)
-
-
-def _answers(url: str) -> Callable[[], bool]:
-    def ask() -> bool:
-        try:
-            return httpx.get(url, timeout=5, trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    return ask
 
 
 def _ensure_accounts(api: HubApi, settings: Settings) -> str | None:
