@@ -125,7 +125,7 @@ def stock(
 
 def our_lab_image(environment: BuildEnvironment, client: docker.DockerClient) -> str:
     """The image that our labs are started from."""
-    return builder.tag_of(client, "base", environment)
+    return builder.tag_of("base", environment)
 
 
 def memory(client: docker.DockerClient, target: Target) -> tuple[list[int], list[int]]:

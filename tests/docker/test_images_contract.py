@@ -64,7 +64,7 @@ def broken(findings):
 
 @pytest.mark.parametrize("name", catalogue.load())
 def test_our_images_keep_the_contract(docker_client, base, name):
-    tag = builder.tag_of(docker_client, name, ENVIRONMENT)
+    tag = builder.tag_of(name, ENVIRONMENT)
     if builder.size_of(docker_client, tag) is None:
         pytest.skip(f"{name} is not built here: 'hubwright images build {name}' does it")
     findings = contract.check(docker_client, tag)

@@ -175,7 +175,7 @@ def test_a_cancelled_start_leaves_nothing(site, rest, user):
 def test_an_image_that_is_gone(site, rest, user):
     name = user("imageless")
     environment = BuildEnvironment.from_mapping(os.environ)
-    reference = builder.tag_of(site.client, "base", environment)
+    reference = builder.tag_of("base", environment)
     kept = "hubwright-test/kept:1"
     site.client.images.get(reference).tag(kept)
     site.client.images.remove(reference, noprune=True)

@@ -105,6 +105,7 @@ def test_an_unknown_profile_to_validate(site_file):
 
 
 def test_an_unknown_image_to_build():
-    done = run_hubwright("images", "build", "nothing-like-this")
-    line = refused(done)
-    assert "nothing-like-this: no such image" in line or "Docker" in line
+    # said before Docker is asked, or even installed and started
+    nowhere = {**os.environ, "DOCKER_HOST": "unix:///nowhere.sock"}
+    line = refused(run_hubwright("images", "build", "nothing-like-this", env=nowhere))
+    assert "nothing-like-this: no such image" in line

@@ -33,7 +33,7 @@ def list_images() -> None:
         table.add_column(column)
     labs = catalogue.load()
     for name in ["hub", "proxy", *labs]:
-        tag = builder.tag_of(client, name, environment)
+        tag = builder.tag_of(name, environment)
         size = builder.size_of(client, tag)
         table.add_row(
             name,
@@ -48,9 +48,10 @@ def list_images() -> None:
 @app.command()
 def build(names: Names, quiet: QuietOption = False) -> None:
     """Build images; one that is built and unchanged is left alone."""
+    environment = build_environment()
+    tags = {name: builder.tag_of(name, environment) for name in names}  # it knows which there are
     with reporter(errors, quiet=quiet) as steps:
-        client = engine.ensure(steps)
-        tags = builder.ensure(client, names, steps, build_environment())
+        builder.ensure(engine.ensure(steps), names, steps, environment)
     for name in names:
         out.print(f"{name}: {tags[name]}", markup=False)
 
@@ -58,8 +59,9 @@ def build(names: Names, quiet: QuietOption = False) -> None:
 @app.command()
 def remove(names: Names) -> None:
     """Remove images that no container uses."""
+    environment = build_environment()
     for name in names:
-        builder.tag_of(engine.connect(), name, build_environment())  # it knows which there are
+        builder.tag_of(name, environment)
     for tag in builder.remove(engine.connect(), names):
         out.print(f"removed {tag}", markup=False)
 
@@ -76,7 +78,7 @@ def check(
     if name in settings.images:
         reference = settings.images[name].reference
     elif name in catalogue.load():
-        reference = builder.tag_of(client, name, build_environment())
+        reference = builder.tag_of(name, build_environment())
     else:
         reference = name
     if builder.size_of(client, reference) is None:

@@ -25,12 +25,11 @@ _SILENCE = 3600
 """Seconds for which a build may say nothing: a large download, on a slow line."""
 
 
-def tag_of(client: docker.DockerClient, name: str, environment: BuildEnvironment) -> str:
+def tag_of(name: str, environment: BuildEnvironment) -> str:
     """The image that `name` ('hub', 'proxy' or a lab image) stands for, built or not.
 
     Raises UserError for an unknown name.
     """
-    del client  # every Docker has the same tags
     return recipe_of(name, environment).tag
 
 
