@@ -13,6 +13,11 @@ from hubwright.spawner import LabSpawner
 COMMAND_LINE = "hubwright"
 """Name under which the command line is known to JupyterHub's API."""
 
+METRICS = "metrics"
+"""Name of the service that may read metrics, and nothing else."""
+
+_TOKENS = ("command-line", "metrics")
+
 POLL_SECONDS = 30
 
 
@@ -86,9 +91,13 @@ def _limits(c: Any, runtime: Runtime) -> None:
 
 
 def _services(c: Any, runtime: Runtime) -> None:
-    token = (runtime.secrets / "command-line-token").read_text().strip()
-    # whoever reads the token is root on the host
-    c.JupyterHub.services = [{"name": COMMAND_LINE, "api_token": token, "admin": True}]
+    tokens = {name: (runtime.secrets / f"{name}-token").read_text().strip() for name in _TOKENS}
+    c.JupyterHub.services = [
+        # whoever reads the token is root on the host
+        {"name": COMMAND_LINE, "api_token": tokens["command-line"], "admin": True},
+        {"name": METRICS, "api_token": tokens["metrics"]},
+    ]
+    c.JupyterHub.load_roles = [{"name": METRICS, "services": [METRICS], "scopes": ["read:metrics"]}]
     if idle_hours := runtime.settings.limits.idle_hours:
         timeout = f"--timeout={int(idle_hours * 3600)}"
         c.JupyterHub.services.append(
@@ -98,9 +107,9 @@ def _services(c: Any, runtime: Runtime) -> None:
             }
         )
         scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-        c.JupyterHub.load_roles = [
+        c.JupyterHub.load_roles.append(
             {"name": "idle-culler", "scopes": scopes, "services": ["idle-culler"]}
-        ]
+        )
 
 
 def _pages(c: Any) -> None:

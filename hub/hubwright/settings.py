@@ -163,6 +163,9 @@ class Profile(Area):
     hours: float | None = Field(
         None, gt=0, description="Hours after which a lab is stopped; without limit if not given."
     )
+    order: int = Field(
+        0, description="Place on the spawn page: lower comes first, equal ones as they stand here."
+    )
 
 
 class Image(Area):
@@ -218,8 +221,17 @@ class Network(Area):
     subnet: Annotated[str, AfterValidator(_subnet)] | None = Field(
         None, description="IPv4 network of the labs; Docker chooses one if not given."
     )
+    bridge: Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9_-]{0,14}$")] | None = Field(
+        None,
+        description="Name of the labs' bridge on the host, for firewalls; "
+        "Docker chooses one if not given.",
+    )
     hub_port: Port = Field(8081, description="Port of the hub, on the labs' gateway address.")
     proxy_api_port: Port = Field(8001, description="Port of the proxy's API, on loopback.")
+
+
+def _ordered(profiles: dict[str, Profile]) -> dict[str, Profile]:
+    return dict(sorted(profiles.items(), key=lambda item: item[1].order))
 
 
 def _default_profiles() -> dict[str, Profile]:
@@ -240,6 +252,7 @@ class Settings(Area):
     profiles: Annotated[
         dict[Key, Profile],
         Field(min_length=1, description="What users pick from; the first one is the default."),
+        AfterValidator(_ordered),
     ] = Field(default_factory=_default_profiles)
     images: dict[Key, Image] = Field({}, description="Lab images of the site's own.")
     gpus: Gpus = Gpus()

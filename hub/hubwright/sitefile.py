@@ -17,6 +17,9 @@ from hubwright.settings import Settings
 DEFAULT = Path("hubwright.toml")
 """The site file that commands take when none is named: in the current directory."""
 
+SYSTEM = Path("/etc/hubwright/hubwright.json")
+"""The one that they take where that is not there: NixOS keeps the site of the machine here."""
+
 
 def load(path: Path) -> Settings:
     """Settings from `path`.
@@ -33,10 +36,12 @@ def load(path: Path) -> Settings:
 
 
 def load_or_default(path: Path | None) -> Settings:
-    """Settings from `path`; from hubwright.toml here, if there is one; else the defaults."""
-    if path is not None:
-        return load(path)
-    return load(DEFAULT) if DEFAULT.exists() else Settings()
+    """Settings from `path`; else from the first of DEFAULT and SYSTEM; else the defaults."""
+    candidates = [path] if path is not None else [DEFAULT, SYSTEM]
+    for candidate in candidates:
+        if candidate == path or candidate.exists():
+            return load(candidate)
+    return Settings()
 
 
 def parse(text: str, source: str, *, json_document: bool = False) -> Settings:

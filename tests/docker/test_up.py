@@ -69,6 +69,7 @@ def test_secrets_are_for_their_owners_alone(site):
         "cookie-secret": (0o600, 60800),
         "proxy-token": (0o640, 60800),
         "command-line-token": (0o600, 60800),
+        "metrics-token": (0o600, 60800),
     }
     password = site.state / "admin-password"
     assert (stat.S_IMODE(password.stat().st_mode), password.stat().st_uid) == (0o600, 0)

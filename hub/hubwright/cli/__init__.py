@@ -6,7 +6,7 @@ import docker
 import requests
 import typer
 
-from hubwright.cli import config, images, site, users, validate
+from hubwright.cli import config, host, images, site, users, validate
 from hubwright.cli.common import errors
 from hubwright.errors import UserError
 
@@ -21,6 +21,7 @@ validate.register(app)
 app.add_typer(users.app, name="user")
 app.add_typer(images.app, name="images")
 app.add_typer(config.app, name="config")
+app.add_typer(host.app, name="host")
 
 
 def main() -> None:

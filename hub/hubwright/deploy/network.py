@@ -13,6 +13,8 @@ from hubwright.settings import Settings
 OPTIONS = {"com.docker.network.bridge.enable_icc": "false"}
 """What keeps labs from reaching each other: no traffic between the bridge's containers."""
 
+_BRIDGE = "com.docker.network.bridge.name"
+
 
 def ensure(client: docker.DockerClient, settings: Settings, known: str | None) -> str:
     """Makes the network if it is missing; returns the host's address on it.
@@ -32,8 +34,15 @@ def ensure(client: docker.DockerClient, settings: Settings, known: str | None) -
             f"network.subnet: '{subnet}' was given, and the network '{name}' has "
             f"{pool['Subnet']}; {again}"
         )
-    if not OPTIONS.items() <= (network.attrs["Options"] or {}).items():
+    options = network.attrs["Options"] or {}
+    if not OPTIONS.items() <= options.items():
         raise UserError(f"hub.name: the network '{name}' lets labs reach each other; {again}")
+    bridge = settings.network.bridge
+    if bridge and options.get(_BRIDGE) != bridge:
+        raise UserError(
+            f"network.bridge: '{bridge}' was given, and the network '{name}' has "
+            f"{options.get(_BRIDGE, 'one that Docker has named')}; {again}"
+        )
     return _gateway(network)
 
 
@@ -60,7 +69,7 @@ def _gateway(network: Any) -> str:
 
 
 def _create(client: docker.DockerClient, settings: Settings) -> Any:
-    name, subnet = settings.hub.name, settings.network.subnet
+    name, subnet, bridge = settings.hub.name, settings.network.subnet, settings.network.bridge
     ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]) if subnet else None
     try:
         made = client.networks.create(
@@ -69,12 +78,12 @@ def _create(client: docker.DockerClient, settings: Settings) -> Any:
             check_duplicate=True,
             ipam=ipam,
             labels={labels.HUB: name},
-            options=OPTIONS,
+            options={**OPTIONS, **({_BRIDGE: bridge} if bridge else {})},
         )
     except docker.errors.APIError as error:
         raise UserError(
-            f"network.subnet: Docker can't make the labs' network: {error.explanation}; "
-            "give a network that is free here"
+            f"network: Docker can't make the labs' network: {error.explanation}; "
+            "set network.subnet and network.bridge to what is free here, or leave them out"
         ) from None
     made.reload()
     return made

@@ -20,9 +20,19 @@ ADMIN_PASSWORD = "admin-password"
 """File with the first administrator's password; 0600, root's."""
 
 
-def ensure(settings: Settings) -> None:
+SECRETS = {
+    "cookie-secret": (HUB_ID, 0o600),
+    "proxy-token": (PROXY_ID, 0o640),
+    "command-line-token": (HUB_ID, 0o600),
+    "metrics-token": (HUB_ID, 0o600),
+}
+"""Group and mode of each secret; the hub owns them all."""
+
+
+def ensure(settings: Settings, given: Path | None = None) -> None:
     """Makes directories and secrets that are missing, and puts owners and modes right.
 
+    given: a directory with secrets of the site's own, by their names; they replace what was made.
     Raises UserError where the disk does not let us.
     """
     state = Path(settings.hub.state_directory)
@@ -34,9 +44,9 @@ def ensure(settings: Settings) -> None:
         _make_once(Path(settings.homes), 0o711)
         _make_once(Path(settings.shared), 0o755)
         folder = secrets_directory(settings)
-        _secret(folder / "cookie-secret", HUB_ID, HUB_ID, 0o600)
-        _secret(folder / "proxy-token", HUB_ID, PROXY_ID, 0o640)
-        _secret(folder / "command-line-token", HUB_ID, HUB_ID, 0o600)
+        for name, (group, mode) in SECRETS.items():
+            own = given / name if given and (given / name).exists() else None
+            _secret(folder / name, group, mode, own)
         if os.statvfs(settings.homes).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), settings.homes)
         if not Path(settings.homes).stat().st_mode & 0o001:
@@ -53,8 +63,13 @@ def ensure(settings: Settings) -> None:
         ) from None
 
 
-def new_admin_password(settings: Settings) -> str:
-    """A password for the first administrator, kept in a file for root alone."""
+def new_admin_password(settings: Settings, given: Path | None = None) -> str:
+    """A password for the first administrator, kept in a file for root alone.
+
+    given: a directory that may hold one of the site's own.
+    """
+    if given and (given / ADMIN_PASSWORD).exists():
+        return (given / ADMIN_PASSWORD).read_text().strip()
     length = settings.auth.minimum_password_length
     password = "-".join(secrets.token_hex(3) for _ in range(max(4, length // 7 + 1)))
     path = Path(settings.hub.state_directory) / ADMIN_PASSWORD
@@ -90,9 +105,10 @@ def _directory(path: Path, uid: int, gid: int, mode: int) -> None:
     path.chmod(mode)
 
 
-def _secret(path: Path, uid: int, gid: int, mode: int) -> None:
-    if path.exists():
-        os.chown(path, uid, gid)
+def _secret(path: Path, group: int, mode: int, given: Path | None) -> None:
+    text = given.read_text() if given else None
+    if path.exists() and text in {None, path.read_text()}:
+        os.chown(path, HUB_ID, group)
         path.chmod(mode)
     else:
-        write(path, secrets.token_hex(32) + "\n", uid, gid, mode)
+        write(path, text or secrets.token_hex(32) + "\n", HUB_ID, group, mode)

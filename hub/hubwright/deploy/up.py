@@ -1,7 +1,6 @@
 """`hubwright up`: brings this host to what the site file says. Every step may be repeated."""
 
 import errno
-import json
 import os
 import socket
 from dataclasses import dataclass
@@ -10,14 +9,15 @@ from typing import Any
 
 import docker
 
-from hubwright.deploy import engine, network, service, services, state
+from hubwright.deploy import engine, service, services, state
+from hubwright.deploy.accounts import ensure_accounts
+from hubwright.deploy.prepare import SiteImages, last_runtime, prepare, write_runtime
 from hubwright.errors import UserError
 from hubwright.exclusive import exclusively
 from hubwright.gpus.inventory import read_inventory
-from hubwright.hub_api import HubApi
 from hubwright.images import builder, catalogue
 from hubwright.images.environment import BuildEnvironment
-from hubwright.runtime import LabImage, Runtime, runtime_file
+from hubwright.runtime import LabImage
 from hubwright.settings import Settings
 from hubwright.steps import Steps
 
@@ -50,39 +50,29 @@ def up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outco
 
 def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outcome:
     client = engine.ensure(steps)
-    socket_path = engine.socket_path()
-    before = _before(settings)
+    engine.socket_path()  # refuses another machine's Docker
+    before = last_runtime(settings)
     for role in ("hub", "proxy"):
         service.find(client, settings.hub.name, role)
     _check_devices(client, settings)
     _check_free(client, before, settings.hub.name, "proxy", _proxy_ports(settings))
 
     tags = builder.ensure(client, _to_build(settings), steps, environment)
-    lab_images = {
-        **_own_images(client, settings, steps),
-        **{
+    images = SiteImages(
+        hub=tags["hub"],
+        labs={
             name: LabImage(reference=tags[name], title=spec.title)
             for name, spec in catalogue.load().items()
             if name in tags
         },
-    }
-    with steps.step("Preparing directories, secrets and network"):
-        state.ensure(settings)
-        gateway = network.ensure(client, settings, before.get("gateway"))
-        hub_port = ("network.hub_port", gateway, settings.network.hub_port)
-        _check_free(client, before, settings.hub.name, "hub", [hub_port])
-        runtime = Runtime(
-            settings=settings,
-            lab_images=lab_images,
-            network=settings.hub.name,
-            gateway=gateway,
-            docker_socket=socket_path,
-            helper_image=tags["hub"],
-        )
-        _write_runtime(runtime)
+    )
+    runtime = prepare(client, settings, images, steps)
+    hub_port = ("network.hub_port", runtime.gateway, settings.network.hub_port)
+    _check_free(client, before, settings.hub.name, "hub", [hub_port])
+    write_runtime(runtime)
 
     hub = services.hub_service(runtime, tags["hub"])
-    proxy = services.proxy_service(settings, gateway, tags["proxy"])
+    proxy = services.proxy_service(settings, runtime.gateway, tags["proxy"])
     changed = []
     with steps.step("Starting the proxy"):
         if service.converge(client, proxy):
@@ -90,7 +80,7 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
     with steps.step("Starting the hub"):
         if service.converge(client, hub):
             changed.append("hub")
-        hub_url = services.hub_url(settings, gateway)
+        hub_url = services.hub_url(settings, runtime.gateway)
         service.wait_until(client, hub, lambda: services.answers(f"{hub_url}/health"))
         url = services.public_url(settings)
         service.wait_until(client, proxy, lambda: services.answers(f"{url}hub/health"))
@@ -99,27 +89,8 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
     if settings.auth.kind != "accounts":
         return Outcome(changed, url, None, None, password_file)
     with steps.step("Preparing accounts"):
-        password = _ensure_accounts(services.hub_api_of(settings), settings)
+        password = ensure_accounts(services.hub_api_of(settings), settings)
     return Outcome(changed, url, settings.users.admins[0], password, password_file)
-
-
-def _before(settings: Settings) -> Any:
-    """The runtime document of the last `up`, as it was written; empty if there is none.
-
-    Raises UserError where they are those of another site: it would lose its database.
-    """
-    path = runtime_file(settings)
-    try:
-        before = json.loads(path.read_text())
-        name = before["settings"]["hub"]["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    if name != settings.hub.name:
-        raise UserError(
-            f"hub.state_directory: {settings.hub.state_directory} belongs to the site '{name}'; "
-            f"choose another directory, or set hub.name to '{name}'"
-        )
-    return before
 
 
 Port = tuple[str, str, int]
@@ -188,49 +159,3 @@ def _to_build(settings: Settings) -> list[str]:
     known = catalogue.load()
     labs = {profile.image for profile in settings.profiles.values()} - set(settings.images)
     return ["hub", "proxy", *(name for name in known if name in labs)]
-
-
-def _own_images(
-    client: docker.DockerClient, settings: Settings, steps: Steps
-) -> dict[str, LabImage]:
-    """The site's own lab images; pulled if they are missing. Raises UserError."""
-    made = {}
-    for name, image in settings.images.items():
-        try:
-            client.images.get(image.reference)
-        except docker.errors.ImageNotFound:
-            with steps.step(f"Pulling {image.reference}"):
-                _pull(client, name, image.reference)
-        made[name] = LabImage(reference=image.reference, title=image.title or name)
-    return made
-
-
-def _pull(client: docker.DockerClient, name: str, reference: str) -> None:
-    try:
-        client.images.pull(reference)
-    except docker.errors.APIError as error:
-        raise UserError(
-            f"images.{name}.reference: '{reference}' is not on this machine and can't be pulled "
-            f"({error.explanation}); build it, or correct its name"
-        ) from None
-
-
-def _write_runtime(runtime: Runtime) -> None:
-    path = runtime_file(runtime.settings)
-    text = runtime.model_dump_json(indent=2) + "\n"
-    if not path.exists() or path.read_text() != text:
-        state.write(path, text, state.HUB_ID, state.HUB_ID, 0o600)
-
-
-def _ensure_accounts(api: HubApi, settings: Settings) -> str | None:
-    """Accounts for everyone whom the site file names; the first password, if it is new."""
-    existing = {account["name"] for account in api.accounts() if account["account"]}
-    first, *others = settings.users.admins
-    shown = None
-    if first not in existing:
-        shown = state.new_admin_password(settings)
-        api.add(first, admin=True, password=shown)
-    for name in [*others, *settings.users.names]:
-        if name not in existing:
-            api.add(name, admin=name in others)
-    return shown
