@@ -26,6 +26,8 @@ class LabSpec(BaseModel):
     """Debian packages."""
     imports: list[str]
     """Modules that must import in a fresh lab."""
+    cuda: int | None = None
+    """Major version of the CUDA that the packages bring; None without CUDA."""
     minimum_driver: str | None = Field(None, pattern=r"^[0-9]+(\.[0-9]+)*$")
     """The oldest NVIDIA driver that the image's CUDA works with; None without CUDA."""
 

@@ -1,0 +1,4 @@
+{ nixpkgs, pkgs, packages, module }:
+{
+  hubwright = packages.hubwright;
+}

@@ -1,0 +1,15 @@
+{
+  mkShellNoCC,
+  formatter,
+  hubwright,
+  ruff,
+  shellcheck,
+}:
+mkShellNoCC {
+  packages = [
+    formatter
+    hubwright.python
+    ruff
+    shellcheck
+  ];
+}

@@ -1,0 +1,1 @@
+{ runCommand, module }: runCommand "hubwright-docs" { } "mkdir $out"
