@@ -1,0 +1,173 @@
+# The hub: a container, what has to be there before it starts, and the accounts after it has.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.hubwright;
+  inherit (lib) mkOption types;
+  inherit (cfg.settings.hub) name;
+  state = cfg.settings.hub.state_directory;
+  hubwright = lib.getExe cfg.packages.hubwright;
+  uid = "60800";
+
+  bind =
+    path: readOnly:
+    "--mount=type=bind,source=${path},target=${path}" + lib.optionalString readOnly ",readonly";
+  extra = pkgs.writeText "hubwright-extra-config.py" cfg.extraConfig;
+
+  # by the names that `hubwright host` knows
+  secrets = lib.filterAttrs (_: file: file != null) {
+    cookie-secret = cfg.secrets.cookieSecretFile;
+    proxy-token = cfg.secrets.proxyTokenFile;
+    admin-password = cfg.users.adminPasswordFile;
+  };
+  hostUnit = {
+    # the network and the directories are the host's: more than other units may
+    CapabilityBoundingSet = [
+      ""
+      "CAP_CHOWN"
+      "CAP_DAC_OVERRIDE"
+      "CAP_FOWNER"
+    ];
+    ReadWritePaths = [
+      state
+      cfg.storage.homes
+      cfg.storage.shared
+    ];
+    LoadCredential = lib.mapAttrsToList (secret: file: "${secret}:${file}") secrets;
+    Type = "oneshot";
+    RemainAfterExit = true;
+  };
+in
+{
+  options.services.hubwright = {
+    secrets = {
+      cookieSecretFile = mkOption {
+        type = types.nullOr types.externalPath;
+        default = null;
+        example = "/run/secrets/hubwright-cookie";
+        description = ''
+          File with the secret that signs log-in cookies (64 hexadecimal digits), outside of the Nix
+          store. With null one is made at the first start and kept in the state directory.
+        '';
+      };
+      proxyTokenFile = mkOption {
+        type = types.nullOr types.externalPath;
+        default = null;
+        example = "/run/secrets/hubwright-proxy";
+        description = ''
+          File with the token by which the hub and its proxy know each other, outside of the Nix
+          store. With null one is made at the first start and kept in the state directory.
+        '';
+      };
+    };
+
+    extraConfig = mkOption {
+      type = types.lines;
+      default = "";
+      example = "c.JupyterHub.shutdown_on_logout = True";
+      description = "Python for JupyterHub, read after everything else. It lies in the Nix store.";
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    systemd.services.hubwright-prepare = {
+      description = "Directories, secrets and network of hubwright";
+      wants = [
+        "docker.service"
+        "hubwright-images.service"
+        "network-online.target"
+      ];
+      after = [
+        "docker.service"
+        "hubwright-images.service"
+        "network-online.target"
+        "systemd-tmpfiles-setup.service"
+      ];
+      unitConfig.RequiresMountsFor = [
+        state
+        cfg.storage.homes
+        cfg.storage.shared
+      ];
+      serviceConfig = import ./hardening.nix // hostUnit // {
+        ExecStart = "${hubwright} host prepare --site ${cfg.siteFile} --images ${cfg.imagesFile}";
+        MemoryDenyWriteExecute = false; # Python's ctypes
+        # Docker's API alone, and a registry for images of one
+        RestrictAddressFamilies = [
+          "AF_INET"
+          "AF_INET6"
+          "AF_UNIX"
+        ];
+      };
+    };
+
+    virtualisation.oci-containers = {
+      backend = "docker";
+      containers."${name}-hub" =
+        let
+          common = import ./container.nix {
+            role = "hub";
+            image = cfg.packages.hub-image;
+            user = "${uid}:${uid}";
+            site = name;
+          };
+        in
+        common
+        // {
+          workdir = "${state}/hub";
+          environment = {
+            HOME = "/tmp";
+            HUBWRIGHT_RUNTIME = "${state}/hub/runtime.json";
+          };
+          volumes =
+            # Docker makes those that are missing; there may be no GPU yet
+            map (directory: "${directory}:${directory}:ro") cfg.settings.gpus.cdi_directories
+            ++ lib.optional (cfg.extraConfig != "") "${extra}:${state}/jupyterhub_config.d/50-nixos.py:ro";
+          extraOptions = common.extraOptions ++ [
+            # in the group of Docker's socket: it starts the labs
+            "--group-add=${toString config.users.groups.docker.gid}"
+            (bind "${state}/hub" false)
+            (bind "${state}/secrets" true)
+            (bind "${state}/jupyterhub_config.d" true)
+            (bind cfg.storage.homes false)
+            (bind "/var/run/docker.sock" false)
+          ];
+        };
+    };
+
+    systemd.services."docker-${name}-hub" = {
+      # a new site restarts the hub, and nothing else
+      requires = [ "hubwright-prepare.service" ];
+      wants = [ "nvidia-container-toolkit-cdi-generator.service" ];
+      after = [
+        "hubwright-prepare.service"
+        "nvidia-container-toolkit-cdi-generator.service"
+      ];
+      serviceConfig = {
+        RestartSec = 2;
+        Restart = lib.mkForce "always"; # also when Docker was restarted
+      };
+      startLimitIntervalSec = 0;
+    };
+
+    systemd.services.hubwright-accounts = {
+      description = "Accounts of hubwright that the site names";
+      wantedBy = [ "multi-user.target" ];
+      wants = [ "docker-${name}-hub.service" ];
+      after = [ "docker-${name}-hub.service" ];
+      restartTriggers = [ cfg.siteFile ];
+      serviceConfig = import ./hardening.nix // hostUnit // {
+        ExecStart = "${hubwright} host accounts --site ${cfg.siteFile}";
+        MemoryDenyWriteExecute = false;
+        RestrictAddressFamilies = [
+          "AF_INET"
+          "AF_INET6"
+          "AF_UNIX"
+        ];
+      };
+    };
+  };
+}

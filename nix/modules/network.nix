@@ -1,0 +1,18 @@
+# The labs' network, as far as the host has to know it: its bridge, and what labs reach through it.
+{ config, lib, ... }:
+let
+  cfg = config.services.hubwright;
+in
+{
+  config = lib.mkIf cfg.enable {
+    # a name of its own, so that the firewall can tell labs from everybody else
+    services.hubwright.settings.network.bridge = lib.mkDefault "hubwright0";
+    # and a subnet that is known beforehand, so that the proxy finds the hub's error pages; of the
+    # networks that Docker would take by itself it is the last one
+    services.hubwright.settings.network.subnet = lib.mkDefault "172.31.0.0/16";
+
+    networking.firewall.interfaces.${cfg.settings.network.bridge}.allowedTCPPorts = [
+      cfg.settings.network.hub_port
+    ];
+  };
+}
