@@ -87,6 +87,8 @@ in
           # requiredBy would stop Docker, and with it the hub, whenever the generator is restarted
           requiredBy = lib.mkForce [ ];
           wantedBy = [ "docker.service" ];
+          # the hub looks into the directory: a new one in its place it would not see
+          serviceConfig.RuntimeDirectoryPreserve = true;
         };
 
         assertions = [

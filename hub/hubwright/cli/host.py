@@ -1,6 +1,7 @@
 """`hubwright host`: what a service manager runs where it, and not `hubwright up`, runs the site."""
 
 import os
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from hubwright.deploy import engine
 from hubwright.deploy.accounts import ensure_accounts
 from hubwright.deploy.prepare import SiteImages, prepare, write_runtime
 from hubwright.errors import UserError
+from hubwright.hub_api import HubApi
+from hubwright.settings import Settings
 from hubwright.steps import reporter
 
 app = typer.Typer(help="For service managers, such as NixOS's.", no_args_is_help=True)
@@ -46,11 +49,31 @@ def prepare_host(
         write_runtime(prepare(engine.connect(), settings, given, steps, secrets))
 
 
+_PATIENCE = 120.0
+"""Seconds that the hub may take to answer after its start."""
+
+
+def _answering(settings: Settings) -> HubApi:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            api = hub_api(settings)
+            api.info()
+            return api
+        except UserError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.5)
+
+
 @app.command()
 def accounts(site: SiteOption = None, secrets: SecretsOption = None) -> None:
     """Make the accounts that the site file names, once the hub answers."""
     settings = settings_of(site)
-    if settings.auth.kind == "accounts" and ensure_accounts(hub_api(settings), settings, secrets):
+    if settings.auth.kind != "accounts":
+        return
+    api = _answering(settings)
+    if ensure_accounts(api, settings, secrets):
         name = settings.users.admins[0]
         path = Path(settings.hub.state_directory) / "admin-password"
         out.print(f"The first administrator is '{name}'; the password lies in {path}.")

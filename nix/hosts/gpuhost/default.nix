@@ -72,10 +72,11 @@
     settings.PasswordAuthentication = false;
   };
 
-  # NVIDIA's driver is not free software
+  # NVIDIA's driver is not free software, nor is what nvtop reads its figures with
   nixpkgs.config.allowUnfreePredicate =
     package:
     lib.elem (lib.getName package) [
+      "cuda_nvml_dev"
       "nvidia-persistenced"
       "nvidia-x11"
     ];
