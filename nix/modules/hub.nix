@@ -24,6 +24,8 @@ let
     proxy-token = cfg.secrets.proxyTokenFile;
     admin-password = cfg.users.adminPasswordFile;
   };
+  # it looks up devices where the generator writes them
+  devices = lib.optional cfg.gpu.enable "nvidia-container-toolkit-cdi-generator.service";
   hostUnit = {
     # the network and the directories are the host's: more than other units may
     CapabilityBoundingSet = [
@@ -141,11 +143,8 @@ in
     systemd.services."docker-${name}-hub" = {
       # a new site restarts the hub, and nothing else
       requires = [ "hubwright-prepare.service" ];
-      wants = [ "nvidia-container-toolkit-cdi-generator.service" ];
-      after = [
-        "hubwright-prepare.service"
-        "nvidia-container-toolkit-cdi-generator.service"
-      ];
+      wants = devices;
+      after = [ "hubwright-prepare.service" ] ++ devices;
       serviceConfig = {
         RestartSec = 2;
         Restart = lib.mkForce "always"; # also when Docker was restarted
