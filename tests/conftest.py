@@ -30,9 +30,9 @@ STEPS = PlainSteps(Console(stderr=True, highlight=False))
 
 
 def pytest_collection_modifyitems(items):
-    """Tests below docker/ and browser/ need what the directory is called after."""
+    """Tests below docker/, browser/ and nix/ need what the directory is called after."""
     for item in items:
-        for marker in ("docker", "browser"):
+        for marker in ("docker", "browser", "nix"):
             if f"/tests/{marker}/" in item.path.as_posix():
                 item.add_marker(marker)
 
