@@ -109,7 +109,7 @@ in
       backupPrepareCommand = ''
         install -d -m 0700 ${state}/backup
         rm -f ${copy}
-        ${lib.getExe pkgs.sqlite} ${database} ".backup '${copy}'"
+        ${lib.getExe pkgs.sqlite} -readonly ${database} ".backup '${copy}'"
       '';
     };
 

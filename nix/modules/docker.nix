@@ -45,9 +45,11 @@ in
       '';
     };
     prune = {
-      enable = lib.mkEnableOption "the removal of images that nothing uses, lab images excepted, every week" // {
-        default = true;
-      };
+      enable =
+        lib.mkEnableOption "the removal of images that nothing uses, those of this site excepted, every week"
+        // {
+          default = true;
+        };
       dates = mkOption {
         type = types.str;
         default = "Sun 04:00";
@@ -81,6 +83,14 @@ in
       script = ''
         docker image prune --all --force --filter label!=hubwright.image
         docker builder prune --force
+
+        # former versions of hubwright's images: tens of gigabytes each
+        for image in $(docker image ls --filter label=hubwright.image --format '{{.Repository}}:{{.Tag}}'); do
+          case " ${toString cfg.loadedImages} " in
+            *" $image "*) ;;
+            *) docker image rm "$image" || echo "$image is still used" ;;
+          esac
+        done
       '';
       serviceConfig = import ./hardening.nix // {
         Type = "oneshot";

@@ -101,6 +101,14 @@ in
       description = "The images that profiles use.";
     };
 
+    loadedImages = mkOption {
+      type = types.listOf types.str;
+      internal = true;
+      readOnly = true;
+      default = map tagOf streams;
+      description = "Names and tags of the images that are loaded into Docker.";
+    };
+
     imagesFile = mkOption {
       type = types.package;
       internal = true;

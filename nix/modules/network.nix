@@ -11,6 +11,18 @@ in
     # networks that Docker would take by itself it is the last one
     services.hubwright.settings.network.subnet = lib.mkDefault "172.31.0.0/16";
 
+    # else they would ask for addresses on the labs' bridge and on each lab's cable
+    networking.dhcpcd.denyInterfaces = [
+      cfg.settings.network.bridge
+      "docker*"
+      "veth*"
+    ];
+    networking.networkmanager.unmanaged = map (name: "interface-name:${name}") [
+      cfg.settings.network.bridge
+      "docker*"
+      "veth*"
+    ];
+
     networking.firewall.interfaces.${cfg.settings.network.bridge}.allowedTCPPorts = [
       cfg.settings.network.hub_port
     ];

@@ -31,7 +31,12 @@ in
     settings = lib.mkOption {
       type = lib.types.submodule {
         freeformType = lib.types.attrsOf lib.types.anything;
-        options = fromSchema.options;
+        # said elsewhere: services.hubwright.profiles and services.hubwright.images
+        options =
+          fromSchema.options
+          // lib.genAttrs [ "profiles" "images" ] (
+            name: fromSchema.options.${name} // { visible = "shallow"; }
+          );
       };
       default = { };
       example = lib.literalExpression ''

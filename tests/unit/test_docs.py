@@ -1,8 +1,11 @@
 """The docs say what the code does."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+from hubwright.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,3 +24,10 @@ def test_the_site_file_of_the_tutorial_is_sound():
     toml = "\n".join(line.removeprefix("    ") for line in block.splitlines())
     settings = sitefile.parse(toml, "tutorial")
     assert list(settings.profiles) == ["small", "large"]
+
+
+def test_the_schema_that_the_nixos_options_are_made_from_is_current():
+    kept = json.loads((ROOT / "nix/modules/settings.schema.json").read_text())
+    assert kept == Settings.model_json_schema(), (
+        "make it anew: hubwright config schema >nix/modules/settings.schema.json"
+    )

@@ -7,7 +7,7 @@
   module,
 }:
 let
-  inherit (pkgs) lib system;
+  inherit (pkgs) lib;
 
   # one instance for all sites; drivers are not free
   sitePkgs = import nixpkgs {
