@@ -74,9 +74,10 @@ def test_another_bridge_than_the_network_has(prepared):
     assert "network.bridge: 'hwother' was given" in done.stderr
 
 
-def test_accounts_come_with_the_given_password(prepared, new_site):
+def test_accounts_come_with_the_given_password(prepared):
     prepared.up()
     first = prepared.settings.users.admins[0]
+    prepared.api.add("other", admin=True)
     prepared.api.remove(first)
     done = run_hubwright(
         *("host", "accounts", "--site", str(prepared.site_file)),
