@@ -36,7 +36,10 @@ let
 in
 makeImage {
   name = "hub";
-  env.PYTHONPATH = "${package}";
+  env = {
+    PATH = "${python}/bin:/usr/local/bin:/usr/bin:/bin";
+    PYTHONPATH = "${package}";
+  };
   config = {
     Cmd = [
       "${python}/bin/jupyterhub"

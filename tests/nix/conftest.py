@@ -4,15 +4,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import docker
 import pytest
 
 from nix.realise import ROOT, Nix, NixError, missing_tools, run
 
-IMAGES = {"hub": "hub-image", "proxy": "proxy-image", "base": "lab-image-base"}
-"""What they are called in a site, and in nix/default.nix."""
+IMAGES = "with project.packages; { hub = hub-image; proxy = proxy-image; base = lab-image-base; }"
+"""The images by their names in a site."""
 
 
 @pytest.fixture(scope="session")
@@ -47,25 +50,38 @@ def find_nixpkgs() -> str:
         pytest.skip(f"needs nixpkgs: no {tree}, no HUBWRIGHT_NIXPKGS, and it can't be downloaded")
 
 
+@dataclass(frozen=True)
+class NixImage:
+    """An image that Nix makes."""
+
+    tag: str
+    stream: Path
+    """The script that streams it into Docker."""
+
+
 @pytest.fixture(scope="session")
-def images(builder, docker_client) -> Iterator[dict[str, str]]:
-    """Tags of hub, proxy and lab image, streamed into Docker; gone afterwards."""
-    before = {tag for image in docker_client.images.list() for tag in image.tags}
-    tags = {
-        name: load(docker_client, builder.realise(builder.eval(f"project.packages.{package}.drvPath")))
-        for name, package in IMAGES.items()
+def nix_images(builder) -> dict[str, NixImage]:
+    """Hub, proxy and lab image by their names in a site."""
+    facts = '_: image: { inherit (image) drvPath; tag = with image; imageName + ":" + imageTag; }'
+    described = builder.eval(f"builtins.mapAttrs ({facts}) ({IMAGES})")
+    return {
+        name: NixImage(image["tag"], builder.realise(image["drvPath"]))
+        for name, image in described.items()
     }
-    yield tags
-    for tag in set(tags.values()) - before:
-        docker_client.images.remove(tag)
 
 
-def load(client: docker.DockerClient, stream: Path) -> str:
-    """Loads an image from the script that streams it; its tag."""
-    with subprocess.Popen([stream], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        # more than Docker's client waits for an answer by default
-        (image,) = client.images.load(process.stdout)
-        words = process.stderr.read().decode()
-    assert process.returncode == 0, words
-    (tag,) = image.tags
-    return tag
+@pytest.fixture(scope="session")
+def images(nix_images, docker_client) -> Iterator[dict[str, str]]:
+    """Tags of hub, proxy and lab image, which Docker has; what was loaded is gone afterwards."""
+    before = {tag for image in docker_client.images.list() for tag in image.tags}
+    tags = {name: image.tag for name, image in nix_images.items()}
+    try:
+        for image in nix_images.values():
+            with subprocess.Popen([image.stream], stdout=PIPE, stderr=DEVNULL) as process:
+                docker_client.images.load(process.stdout)
+            assert process.returncode == 0, image.stream
+        yield tags
+    finally:
+        for tag in set(tags.values()) - before:
+            with suppress(docker.errors.ImageNotFound):
+                docker_client.images.remove(tag)

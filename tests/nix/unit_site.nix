@@ -1,0 +1,63 @@
+# A site of NixOS whose units are run on a disposable host, and what the host needs of it.
+{ project, pkgs }:
+let
+  inherit
+    (import (pkgs.path + "/nixos/lib/eval-config.nix") {
+      system = null;
+      modules = [
+        project.module
+        {
+          nixpkgs.pkgs = pkgs;
+          boot.loader.grub.enable = false;
+          fileSystems."/" = {
+            device = "/dev/disk/by-label/nixos";
+            fsType = "ext4";
+          };
+          system.stateVersion = "26.05";
+
+          services.hubwright = {
+            enable = true;
+            inherit (project) packages;
+            profiles = {
+              standard = {
+                title = "Standard";
+                cpu = 1;
+                memory = "1G";
+              };
+              gpu = {
+                title = "One GPU";
+                order = 1;
+                memory = "1G";
+                gpus = 1;
+              };
+            };
+            users.administrators = [ "grace" ];
+            users.adminPasswordFile = "/etc/secrets/admin";
+            extraConfig = "c.JupyterHub.shutdown_on_logout = True";
+          };
+          # devices that are made up
+          environment.etc."cdi/made-up.json".text = "{ }";
+        }
+      ];
+    })
+    config
+    ;
+  inherit (pkgs) lib;
+  units = [
+    "docker-hubwright-hub.service"
+    "docker-hubwright-proxy.service"
+    "hubwright-accounts.service"
+    "hubwright-images.service"
+    "hubwright-prepare.service"
+    "hubwright-prune.service"
+  ];
+in
+{
+  units = lib.genAttrs units (name: config.systemd.units.${name}.unit.drvPath);
+  siteFile = config.services.hubwright.siteFile.drvPath;
+  daemon = config.virtualisation.docker.daemon.settings;
+  directories = lib.mapAttrs (_: types: types.d) config.systemd.tmpfiles.settings."10-hubwright";
+  dockerGroup = config.users.groups.docker.gid;
+  # nothing that can't be here
+  broken = map (assertion: assertion.message) (lib.filter (a: !a.assertion) config.assertions);
+}
