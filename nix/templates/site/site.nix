@@ -66,12 +66,17 @@
     settings.PasswordAuthentication = false;
   };
 
-  nix.settings.experimental-features = [
-    "nix-command"
-    "flakes"
-  ];
+  nix.settings = {
+    experimental-features = [
+      "nix-command"
+      "flakes"
+    ];
+    # who may bring what was built on another machine
+    trusted-users = [ "@wheel" ];
+  };
 
-  # NVIDIA's driver is not free software, nor is what nvtop reads its figures with
+  # NVIDIA's driver is not free software, nor is what nvtop reads its figures with. More is asked for
+  # by gpu.open = false ("nvidia-kernel-modules") and gpu.datacenter ("nvidia-dc", "fabricmanager").
   nixpkgs.config.allowUnfreePredicate =
     package:
     lib.elem (lib.getName package) [
