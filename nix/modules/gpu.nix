@@ -15,6 +15,8 @@ let
   );
   newest = lib.foldl' (a: b: if lib.versionOlder a b then b else a) "0";
   wanting = lib.attrNames (lib.filterAttrs (_: profile: profile.gpus != 0) cfg.profiles);
+  # devices that somebody else describes
+  specified = lib.any (lib.hasPrefix "cdi/") (lib.attrNames config.environment.etc);
   generator = "nvidia-container-toolkit-cdi-generator";
 in
 {
@@ -54,7 +56,7 @@ in
       {
         assertions = [
           {
-            assertion = wanting == [ ] || cfg.gpu.enable || config.environment.etc ? "cdi";
+            assertion = wanting == [ ] || cfg.gpu.enable || specified;
             message = ''
               Profiles ask for GPUs, and ${opt.gpu.enable} is off: ${lib.concatStringsSep ", " wanting}.
               Turn it on, or set gpus = 0 in these profiles.

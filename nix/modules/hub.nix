@@ -16,7 +16,7 @@ let
   bind =
     path: readOnly:
     "--mount=type=bind,source=${path},target=${path}" + lib.optionalString readOnly ",readonly";
-  extra = pkgs.writeText "hubwright-extra-config.py" cfg.extraConfig;
+  extraConfig = "${state}/jupyterhub_config.d/50-nixos.py";
 
   # by the names that `hubwright host` knows
   secrets = lib.filterAttrs (_: file: file != null) {
@@ -96,6 +96,12 @@ in
       ];
       serviceConfig = import ./hardening.nix // hostUnit // {
         ExecStart = "${hubwright} host prepare --site ${cfg.siteFile} --images ${cfg.imagesFile}";
+        # a copy: the hub sees its directory, and not the Nix store
+        ExecStartPost =
+          if cfg.extraConfig == "" then
+            "${pkgs.coreutils}/bin/rm -f ${extraConfig}"
+          else
+            "${pkgs.coreutils}/bin/install -m 0644 ${pkgs.writeText "hubwright-extra-config.py" cfg.extraConfig} ${extraConfig}";
         MemoryDenyWriteExecute = false; # Python's ctypes
         # Docker's API alone, and a registry for images of one
         RestrictAddressFamilies = [
@@ -126,8 +132,7 @@ in
           };
           volumes =
             # Docker makes those that are missing; there may be no GPU yet
-            map (directory: "${directory}:${directory}:ro") cfg.settings.gpus.cdi_directories
-            ++ lib.optional (cfg.extraConfig != "") "${extra}:${state}/jupyterhub_config.d/50-nixos.py:ro";
+            map (directory: "${directory}:${directory}:ro") cfg.settings.gpus.cdi_directories;
           extraOptions = common.extraOptions ++ [
             # in the group of Docker's socket: it starts the labs
             "--group-add=${toString config.users.groups.docker.gid}"

@@ -46,13 +46,15 @@ def image(client: docker.DockerClient) -> str:
             command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"]
             command += [f"--include={','.join(PACKAGES)}", "--dpkgopt=force-unsafe-io"]
             command += ["--dpkgopt=path-exclude=/usr/share/man/*", "trixie", str(archive)]
-            subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+            subprocess.run(
+                command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            )
             client.api.import_image_from_file(str(archive), *tag.split(":"))
     return tag
 
 
 class DisposableHost:
-    """One host. `with DisposableHost(client) as host:` boots it, and leaves nothing of it behind."""
+    """One host: `with DisposableHost(client, name) as host:` boots it, and leaves nothing behind."""
 
     def __init__(
         self, client: docker.DockerClient, name: str, mounts: Sequence[Mount] = ()
@@ -147,7 +149,7 @@ def _cgroups() -> tuple[list[Mount], list[str]]:
     """The machine's control groups as the host sees them, and what its systemd has to be told."""
     if (_CGROUPS / "cgroup.controllers").exists():
         return [Mount(str(_CGROUPS), str(_CGROUPS), type="bind")], []
-    # version 1: each hierarchy by itself, so that what the host's systemd mounts besides stays there
+    # version 1: each hierarchy by itself, so that what the host mounts besides stays there
     mounts = [
         Mount(str(path), str(path), type="bind")
         for path in sorted(_CGROUPS.iterdir())

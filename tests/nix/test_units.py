@@ -38,10 +38,12 @@ def host(request, builder, described, docker_client):
             host.run("systemctl", "daemon-reload")
             host.run("systemctl", "start", *STARTED)
             host.command = command_of(host)
-            yield host
-        finally:
-            if request.session.testsfailed > failed_before:
-                host.print_logs()
+        except BaseException:
+            host.print_logs()
+            raise
+        yield host
+        if request.session.testsfailed > failed_before:
+            host.print_logs()
 
 
 def install(host, described):

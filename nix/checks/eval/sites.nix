@@ -364,12 +364,20 @@ sound "gpuhost" gpuhost
     expected = [ "cookie-secret:/run/secrets/cookie" ];
   };
 
-  "test exclusive GPUs: the site's own Python is mounted" = {
-    expr = lib.length (
-      lib.filter (lib.hasSuffix ":/var/lib/hubwright/jupyterhub_config.d/50-nixos.py:ro")
-        (container exclusive "hub").volumes
-    );
-    expected = 1;
+  "test exclusive GPUs: the site's own Python comes where the hub reads it, and goes again" = {
+    expr =
+      let
+        after = config: (serviceOf config "hubwright-prepare").serviceConfig.ExecStartPost;
+        file = "/var/lib/hubwright/jupyterhub_config.d/50-nixos.py";
+      in
+      {
+        there = has (after exclusive) "install -m 0644" && lib.hasSuffix file (after exclusive);
+        gone = lib.hasSuffix "rm -f ${file}" (after gpuhost);
+      };
+    expected = {
+      there = true;
+      gone = true;
+    };
   };
 
   "test exclusive GPUs: Docker's directory and networks" = {
