@@ -6,10 +6,10 @@ VENV := .venv
 HUBWRIGHT := $(VENV)/bin/hubwright
 SITE_OPTION := $(if $(SITE),--site $(SITE))
 
-.PHONY: help up down status validate test lint bench lock clean
+.PHONY: help up down status validate test test-nix lint bench lock clean
 
 help: ## show this
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 up: venv ## set everything up and start the hub
 	@$(HUBWRIGHT) up $(SITE_OPTION)
@@ -28,6 +28,9 @@ test: dev ## the whole test suite, on real Docker
 
 lint: dev ## ruff, mypy, shellcheck
 	@scripts/lint
+
+test-nix: dev ## what the flake describes, realised and run
+	@$(VENV)/bin/python -m pytest tests/nix
 
 bench: dev ## ours against stock JupyterHub + DockerSpawner, side by side
 	@$(VENV)/bin/python -m bench

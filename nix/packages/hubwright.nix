@@ -48,13 +48,14 @@ runCommand "hubwright-${version}"
   }
   ''
     mkdir -p $out/bin $out/share
-    cp -r --no-preserve=mode ${files} $out/share/hubwright
+    cp -r ${files} $out/share/hubwright
+    chmod -R u+w $out/share/hubwright
     ${python}/bin/python3 -m compileall -q --invalidation-mode unchecked-hash $out/share/hubwright
 
     cat >$out/bin/hubwright <<EOF
     #!${runtimeShell}
     export PYTHONPATH=$out/share/hubwright/hub
-    exec ${python}/bin/python3 -s -P -c 'import sys; from hubwright.cli import main; main()' "\$@"
+    exec ${python}/bin/python3 -s -P -c 'import sys; sys.argv[0] = "hubwright"; from hubwright.cli import main; main()' "\$@"
     EOF
     chmod +x $out/bin/hubwright
   ''

@@ -28,7 +28,7 @@ from hubwright.exclusive import exclusively
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).with_name("stand_ins")
-TOOLS = ("fakeroot", "file", "jq", "mmdebstrap", "patchelf", "xz")
+TOOLS = ("dpkg-deb", "fakeroot", "jq", "mmdebstrap", "patchelf")
 """What the machine must have where stand-ins are made."""
 
 Derivation = dict[str, Any]
