@@ -20,9 +20,11 @@ let
     exec curl --fail --silent --show-error --max-time 10 http://127.0.0.1:8000/hub/health
   '';
 
+  uuid = number: "GPU-00000000-0000-0000-0000-00000000000${toString number}";
+
   # a device is a node and a variable in the lab's environment
   device = number: {
-    name = "GPU-00000000-0000-0000-0000-00000000000${toString number}";
+    name = uuid number;
     containerEdits = {
       deviceNodes = [
         {
@@ -30,7 +32,7 @@ let
           hostPath = "/dev/null";
         }
       ];
-      env = [ "MADE_UP_GPU_${toString number}=GPU-00000000-0000-0000-0000-00000000000${toString number}" ];
+      env = [ "MADE_UP_GPU_${toString number}=${uuid number}" ];
     };
   };
 
