@@ -12,7 +12,7 @@ from subprocess import DEVNULL, PIPE
 import docker
 import pytest
 
-from nix.realise import ROOT, Nix, NixError, missing_tools, run
+from nix.realise import ROOT, Nix, NixError, missing, run
 
 IMAGES = "with project.packages; { hub = hub-image; proxy = proxy-image; base = lab-image-base; }"
 """The images by their names in a site."""
@@ -29,8 +29,8 @@ def nix() -> Nix:
 @pytest.fixture(scope="session")
 def builder(nix) -> Nix:
     """Nix that can realise derivations, too."""
-    if not nix.has_cache and (missing := missing_tools()):
-        pytest.skip(f"Nix has no binary cache here, and for stand-ins lacks {', '.join(missing)}")
+    if not nix.has_cache and (lacking := missing()):
+        pytest.skip(f"Nix has no binary cache here, and for stand-ins lacks {', '.join(lacking)}")
     return nix
 
 

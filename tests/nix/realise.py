@@ -101,15 +101,16 @@ class Nix:
         show = ("derivation", "show", "--recursive", drv)
         derivations = json.loads(run("nix", *_FLAGS, *show))
         wanted = list(self._walk(derivations, drv))
-        known = references([path for path, _ in wanted])
+        known = path_info([path for path, _ in wanted])
         outdated, missing = [], []
         for path, stand_in in wanted:
-            use = self._made(stand_in) if stand_in else None
-            if known[path] is None:
-                missing.append((path, use))
-            elif use is not None and store_path(use) not in known[path]:
+            use = self.made(stand_in.name) / stand_in.below if stand_in else None
+            info = known[path]
+            if info and (use is None or info["deriver"] or store_path(use) in info["references"]):
+                continue  # what has a deriver is the real thing
+            if info:
                 outdated.append(path)
-                missing.append((path, use))
+            missing.append((path, use))
         if outdated:
             # with all that was built with it
             users = run("nix-store", "--query", "--referrers-closure", *outdated).split()
@@ -149,12 +150,12 @@ class Nix:
     def _stand_ins_expression(self) -> str:
         return f"import {STAND_INS} {{ nixpkgs = {self.nixpkgs}; }}"
 
-    def _made(self, stand_in: StandIn) -> Path:
-        """Where it lies in the store; made if need be, once."""
-        if stand_in.name not in self._paths:
-            text = f'({self._stand_ins_expression})."{stand_in.name}".from'
-            self._paths[stand_in.name] = self._build([*_LOCALLY, "--impure", "--expr", text])
-        return Path(self._paths[stand_in.name]) / stand_in.below
+    def made(self, name: str) -> Path:
+        """Where what stands in lies in the store; made if need be, once."""
+        if name not in self._paths:
+            text = f"({self._stand_ins_expression}).{name}.from"
+            self._paths[name] = self._build([*_LOCALLY, "--impure", "--expr", text])
+        return Path(self._paths[name])
 
     @cached_property
     def _paths(self) -> dict[str, str]:
@@ -170,10 +171,10 @@ def is_wiring(derivation: Derivation) -> bool:
     return "buildCommand" in env or "text" in env or derivation["builder"] == "/bin/sh"
 
 
-def references(paths: Iterable[str]) -> dict[str, list[str] | None]:
-    """What each store path refers to; None for one that is not there."""
-    found = json.loads(run("nix", *_FLAGS, "path-info", "--json", *paths))
-    return {path: info and info["references"] for path, info in found.items()}
+def path_info(paths: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """What the store knows about paths; None for one that is not there."""
+    known: dict[str, Any] = json.loads(run("nix", *_FLAGS, "path-info", "--json", *paths))
+    return known
 
 
 def store_path(path: Path) -> str:
@@ -208,7 +209,11 @@ def registration(made: Iterable[tuple[str, Path | None]]) -> str:
     )
 
 
-def missing_tools() -> list[str]:
-    """What keeps this machine from making stand-ins."""
-    missing = [name for name in TOOLS if not shutil.which(name)]
-    return [*missing, *(["root's rights"] if os.geteuid() else [])]
+def missing() -> list[str]:
+    """What this machine lacks for stand-ins."""
+    lacking = [name for name in TOOLS if not shutil.which(name)]
+    if os.geteuid():
+        lacking.append("root's rights")
+    if Path("/etc/NIXOS").exists():
+        lacking.append("a store that the system itself does not run on")
+    return lacking
