@@ -81,16 +81,17 @@ in
       path = [ config.virtualisation.docker.package ];
       # not `docker system prune`: it would take the labs' network while nobody has a lab
       script = ''
-        docker image prune --all --force --filter label!=hubwright.image
-        docker builder prune --force
-
-        # former versions of hubwright's images: tens of gigabytes each
-        for image in $(docker image ls --filter label=hubwright.image --format '{{.Repository}}:{{.Tag}}'); do
-          case " ${toString cfg.loadedImages} " in
-            *" $image "*) ;;
-            *) docker image rm "$image" || echo "$image is still used" ;;
+        kept=$(for image in ${lib.escapeShellArgs cfg.neededImages}; do
+          docker image inspect --format '{{.Id}}' "$image" || true
+        done)
+        for id in $(docker image ls --no-trunc --quiet | sort -u); do
+          case "$kept" in
+            *"$id"*) ;;
+            *) docker image rm "$id" || echo "$id is still used" ;;
           esac
         done
+        docker image prune --force
+        docker builder prune --force
       '';
       serviceConfig = import ./hardening.nix // {
         Type = "oneshot";

@@ -26,20 +26,22 @@ let
   };
   # it looks up devices where the generator writes them
   devices = lib.optional cfg.gpu.enable "nvidia-container-toolkit-cdi-generator.service";
-  hostUnit = {
-    # the network and the directories are the host's: more than other units may
+  # units that run the command on the host: the directories are theirs
+  hostUnit = import ./hardening.nix // {
     CapabilityBoundingSet = [
       ""
       "CAP_CHOWN"
       "CAP_DAC_OVERRIDE"
       "CAP_FOWNER"
     ];
-    ReadWritePaths = [
-      state
-      cfg.storage.homes
-      cfg.storage.shared
-    ];
     LoadCredential = lib.mapAttrsToList (secret: file: "${secret}:${file}") secrets;
+    MemoryDenyWriteExecute = false; # Python's ctypes
+    # Docker's API, the hub's, and a registry for images of one
+    RestrictAddressFamilies = [
+      "AF_INET"
+      "AF_INET6"
+      "AF_UNIX"
+    ];
     Type = "oneshot";
     RemainAfterExit = true;
   };
@@ -94,7 +96,13 @@ in
         cfg.storage.homes
         cfg.storage.shared
       ];
-      serviceConfig = import ./hardening.nix // hostUnit // {
+      serviceConfig = hostUnit // {
+        ProtectHome = false; # homes may lie there
+        ReadWritePaths = [
+          state
+          cfg.storage.homes
+          cfg.storage.shared
+        ];
         ExecStart = "${hubwright} host prepare --site ${cfg.siteFile} --images ${cfg.imagesFile}";
         # a copy: the hub sees its directory, and not the Nix store
         ExecStartPost =
@@ -102,13 +110,6 @@ in
             "${pkgs.coreutils}/bin/rm -f ${extraConfig}"
           else
             "${pkgs.coreutils}/bin/install -m 0644 ${pkgs.writeText "hubwright-extra-config.py" cfg.extraConfig} ${extraConfig}";
-        MemoryDenyWriteExecute = false; # Python's ctypes
-        # Docker's API alone, and a registry for images of one
-        RestrictAddressFamilies = [
-          "AF_INET"
-          "AF_INET6"
-          "AF_UNIX"
-        ];
       };
     };
 
@@ -163,14 +164,9 @@ in
       wants = [ "docker-${name}-hub.service" ];
       after = [ "docker-${name}-hub.service" ];
       restartTriggers = [ cfg.siteFile ];
-      serviceConfig = import ./hardening.nix // hostUnit // {
+      serviceConfig = hostUnit // {
+        ReadWritePaths = [ state ];
         ExecStart = "${hubwright} host accounts --site ${cfg.siteFile}";
-        MemoryDenyWriteExecute = false;
-        RestrictAddressFamilies = [
-          "AF_INET"
-          "AF_INET6"
-          "AF_UNIX"
-        ];
       };
     };
   };

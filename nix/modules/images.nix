@@ -101,12 +101,14 @@ in
       description = "The images that profiles use.";
     };
 
-    loadedImages = mkOption {
+    neededImages = mkOption {
       type = types.listOf types.str;
       internal = true;
       readOnly = true;
-      default = map tagOf streams;
-      description = "Names and tags of the images that are loaded into Docker.";
+      default = lib.unique (
+        map tagOf streams ++ lib.mapAttrsToList (_: image: image.reference) used
+      );
+      description = "What the site needs of Docker's images, by their names.";
     };
 
     imagesFile = mkOption {
@@ -145,7 +147,7 @@ in
       wants = [ "docker.service" ];
       after = [ "docker.service" ];
       path = [ config.virtualisation.docker.package ];
-      script = lib.concatMapStrings (package: ''
+      script = "set -o pipefail\n" + lib.concatMapStrings (package: ''
         if docker image inspect ${tagOf package} >/dev/null 2>&1; then
           echo "${tagOf package} is there"
         else

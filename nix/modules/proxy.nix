@@ -26,8 +26,10 @@ in
         "--port=${toString hub.port}"
         "--api-ip=127.0.0.1"
         "--api-port=${toString network.proxy_api_port}"
-        "--error-target=http://${gateway}:${toString network.hub_port}${hub.base_url}hub/error"
-      ];
+      ]
+      ++ lib.optional (
+        network.subnet != null
+      ) "--error-target=http://${gateway}:${toString network.hub_port}${hub.base_url}hub/error";
       extraOptions =
         common.extraOptions
         ++ lib.optional low "--cap-add=NET_BIND_SERVICE"

@@ -11,7 +11,7 @@ let
   inherit (lib) mkOption types;
   inherit (cfg.settings) hub;
   own = cfg.tls.certificateFile != null;
-  loopback = lib.hasPrefix "127." hub.address || hub.address == "::1";
+  loopback = lib.hasPrefix "127." hub.address;
 in
 {
   options.services.hubwright = {
@@ -62,8 +62,12 @@ in
             assertion = loopback;
             message = ''
               ${opt.settings}.hub.address is ${hub.address}: passwords would cross the network in clear text.
-              Leave it on 127.0.0.1, and give the hub a name in ${opt.domain}.
+              Leave it on 127.0.0.1 (nothing but 127.* is accepted), and give the hub a name in ${opt.domain}.
             '';
+          }
+          {
+            assertion = hub.base_url == "/" || builtins.match "/.+/" hub.base_url != null;
+            message = "${opt.settings}.hub.base_url is ${hub.base_url}: begin and end it with a slash, such as /jupyter/.";
           }
           {
             assertion = own == (cfg.tls.keyFile != null);

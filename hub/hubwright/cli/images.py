@@ -14,6 +14,7 @@ from hubwright.cli.common import (
     settings_of,
 )
 from hubwright.deploy import engine
+from hubwright.deploy.prepare import last_runtime
 from hubwright.errors import UserError
 from hubwright.images import builder, catalogue, contract
 from hubwright.steps import reporter
@@ -75,7 +76,10 @@ def check(
     """Check the contract of a lab image. Exit code 1 if it is broken."""
     client = engine.connect()
     settings = settings_of(site)
-    if name in settings.images:
+    running = last_runtime(settings).get("lab_images", {})
+    if name in running:
+        reference = running[name]["reference"]
+    elif name in settings.images:
         reference = settings.images[name].reference
     elif name in catalogue.load():
         reference = builder.tag_of(name, build_environment())

@@ -2,11 +2,13 @@
 
 import ipaddress
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from hubwright import sitefile
 from hubwright import status as status_of
 from hubwright.cli.common import (
     JsonOption,
@@ -34,6 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def up(site: SiteOption = None, quiet: QuietOption = False) -> None:
     """Make the site run: Docker, images, network, proxy and hub. Repeat it at will."""
+    _refuse_on_nixos(site)
     settings = settings_of(site)
     with reporter(errors, quiet=quiet) as steps:
         outcome = up_of.up(settings, steps, build_environment())
@@ -60,6 +63,7 @@ def down(
     stop_labs: Annotated[bool, typer.Option("--labs", help="Stop the labs, too.")] = False,
 ) -> None:
     """Stop hub and proxy. Labs, homes and accounts stay."""
+    _refuse_on_nixos(site)
     settings = settings_of(site)
     client = engine.connect()
     with reporter(errors, quiet=quiet) as steps:
@@ -100,6 +104,15 @@ def logs(
         raise UserError(f"logs: there is no container of '{what}'; 'hubwright status' shows all")
     for chunk in container.logs(stream=True, follow=follow, tail=lines):
         sys.stdout.write(chunk.decode(errors="replace"))
+
+
+def _refuse_on_nixos(site: Path | None) -> None:
+    """Raises UserError where the site is the machine's own, whose units bring back what we stop."""
+    if site is None and not sitefile.DEFAULT.exists() and sitefile.SYSTEM.exists():
+        raise UserError(
+            f"{sitefile.SYSTEM}: NixOS runs this site; change its configuration and run "
+            "'nixos-rebuild switch', or stop the units docker-*-hub and docker-*-proxy"
+        )
 
 
 def _print_status(found: status_of.Status) -> None:

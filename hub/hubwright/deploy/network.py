@@ -24,10 +24,7 @@ def ensure(client: docker.DockerClient, settings: Settings, known: str | None) -
     """
     network = _find(client, settings, known) or _create(client, settings)
     name, subnet = settings.hub.name, settings.network.subnet
-    again = (
-        f"stop the labs (hubwright down --labs), remove it (docker network rm {name}) "
-        "and run 'hubwright up' again"
-    )
+    again = f"stop the labs, remove it (docker network rm {name}) and run this again"
     pool = network.attrs["IPAM"]["Config"][0]
     if subnet and pool["Subnet"] != subnet:
         raise UserError(

@@ -77,6 +77,11 @@ lib.mapAttrs' (name: lib.nameValuePair "test mistake: ${name}") {
     "services.hubwright.domain"
   ];
 
+  "a path without its slashes" = mistake { services.hubwright.settings.hub.base_url = "/jupyter"; } [
+    "services.hubwright.settings.hub.base_url is /jupyter"
+    "such as /jupyter/"
+  ];
+
   "a certificate without its key" =
     mistake
       {

@@ -348,7 +348,7 @@ sound "gpuhost" gpuhost
         inherit (serviceOf gpuhost "hubwright-prune") script;
       in
       {
-        spared = has script "label!=hubwright.image";
+        spared = lib.all (has script) gpuhost.services.hubwright.neededImages;
         system = has script "system prune";
         daily = gpuhost.virtualisation.docker.autoPrune.enable;
       };
