@@ -26,7 +26,7 @@ in
       script = ''
         umask 077
         mkdir -p ${dirOf password}
-        [ -e ${password} ] || od --address-radix=n --format=x1 --read-bytes=16 /dev/urandom | tr -d ' \n' >${password}
+        [ -e ${password} ] || head -c 64 /dev/urandom | sha256sum | head -c 32 >${password}
       '';
       serviceConfig = {
         Type = "oneshot";
@@ -74,18 +74,24 @@ in
         gpuhost.succeed("visit log-in ada")
         gpuhost.succeed("visit --password-file ${password} log-in grace")
 
-    with subtest("No secret shows in Docker, in process arguments or in the store"):
-        gpuhost.succeed("docker inspect $(docker ps --all --quiet) >/root/inspected")
-        for secret in SECRETS:
-            # exit code 0 as soon as it is found, whatever can't be read
-            search = f"grep --quiet --no-messages --text --fixed-strings --file={secret}"
-            gpuhost.succeed(f"test -s {secret} && {search} {secret}")
-            gpuhost.fail(f"{search} /root/inspected")
-            gpuhost.fail(f"{search} /proc/[0-9]*/cmdline")
-            gpuhost.fail(f"{search} --recursive $(nix-store --query --requisites /run/current-system | grep -E 'hubwright|unit-|-etc$')")
+    # exit code 0 as soon as what comes in is found, whatever can't be read
+    SEARCH = "grep --quiet --no-messages --text --fixed-strings --file=-"
 
-    with subtest("Nor is it read by anybody but who needs it"):
+    with subtest("No secret shows in Docker, or in the arguments of a process"):
+        gpuhost.succeed("docker inspect $(docker ps --all --quiet) >/root/inspected")
+        gpuhost.succeed(f"echo hubwright-proxy | {SEARCH} /root/inspected")
+        gpuhost.succeed(f"echo --api-ip=127.0.0.1 | {SEARCH} /proc/[0-9]*/cmdline")
         for secret in SECRETS:
-            gpuhost.fail(f"runuser --user nobody -- cat {secret}")
+            gpuhost.succeed(f"{SEARCH} {secret} <{secret}")
+            gpuhost.fail(f"{SEARCH} /root/inspected <{secret}")
+            gpuhost.fail(f"{SEARCH} /proc/[0-9]*/cmdline <{secret}")
+
+    with subtest("Nor in any file that everybody reads, units and site file included"):
+        search = f"runuser --user nobody -- {SEARCH}"
+        gpuhost.succeed(f"echo root | {search} /etc/passwd")
+        gpuhost.succeed(f"echo state_directory | {search} /etc/hubwright/hubwright.json")
+        for secret in SECRETS:
+            gpuhost.fail(f"{search} --recursive /etc /run /tmp /var <{secret}")
+            gpuhost.fail(f"{search} --dereference-recursive /etc/hubwright /etc/systemd <{secret}")
   '';
 }

@@ -27,11 +27,11 @@
         gpuhost.succeed("hub-answers")
         t.assertIn(NOTE, gpuhost.succeed("restic-hubwright ls latest"))
 
-    with subtest("The database is damaged, a home and the secrets are lost"):
+    with subtest("The database is damaged, and a home is lost"):
         gpuhost.succeed("systemctl stop docker-hubwright-hub.service")
         gpuhost.succeed("docker rm --force hubwright-lab-ada")
         gpuhost.succeed(f"dd if=/dev/urandom of={DATABASE} bs=4096 count=4 conv=notrunc")
-        gpuhost.succeed(f"rm -r {STATE}/homes/ada {STATE}/secrets/*")
+        gpuhost.succeed(f"rm -r {STATE}/homes/ada")
         gpuhost.succeed("systemctl start docker-hubwright-hub.service")
         gpuhost.sleep(10)
         gpuhost.fail("hub-answers")
@@ -41,8 +41,7 @@
         t.assertEqual(status, 2)
         t.assertIn("SNAPSHOT|latest", words)
 
-    with subtest("It brings everything back"):
-        gpuhost.succeed("hubwright-restore latest >&2")
+    def all_is_back() -> None:
         gpuhost.wait_until_succeeds("hub-answers", timeout=120)
         t.assertEqual(gpuhost.succeed(f"cat {STATE}/secrets/command-line-token"), token)
         gpuhost.succeed("visit log-in ada")
@@ -50,7 +49,20 @@
         code = 'print(open("work/note.txt").read())'
         t.assertEqual(gpuhost.succeed(f"visit run ada standard '{code}'"), "kept\n")
 
-    with subtest("The damaged database is kept aside"):
+    with subtest("It brings everything back, and keeps the damaged database aside"):
+        gpuhost.succeed("hubwright-restore latest >&2")
+        all_is_back()
         gpuhost.succeed(f"ls {DATABASE}.*")
+
+    with subtest("It also does on a machine that has made secrets and accounts of its own"):
+        gpuhost.succeed("systemctl stop docker-hubwright-hub docker-hubwright-proxy")
+        gpuhost.succeed("docker rm --force hubwright-lab-ada")
+        gpuhost.succeed(f"rm -r {STATE}/secrets/* {STATE}/hub/* {STATE}/homes/* {STATE}/backup")
+        gpuhost.succeed("systemctl restart hubwright-prepare.service")
+        gpuhost.succeed("systemctl start docker-hubwright-proxy.service")
+        gpuhost.succeed("systemctl restart hubwright-accounts.service")
+        gpuhost.fail("visit log-in ada")
+        gpuhost.succeed("hubwright-restore latest >&2")
+        all_is_back()
   '';
 }

@@ -2,6 +2,7 @@
 { pkgs, nodes, ... }:
 let
   domain = "hub.example.org";
+  address = nodes.gpuhost.networking.primaryIPAddress;
   certificate = pkgs.runCommand "certificate" { nativeBuildInputs = [ pkgs.openssl ]; } ''
     mkdir $out
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 \
@@ -27,7 +28,7 @@ in
       };
     };
 
-    client.networking.hosts.${nodes.gpuhost.networking.primaryIPAddress} = [ domain ];
+    client.networking.hosts.${address} = [ domain ];
   };
 
   testScript = ''
@@ -42,7 +43,8 @@ in
         for role in ("hub", "proxy"):
             gpuhost.wait_for_unit(f"docker-hubwright-{role}.service")
         gpuhost.wait_until_succeeds("hub-answers", timeout=120)
-        t.assertEqual(gpuhost.succeed("systemctl --failed --no-legend"), "")
+        failed = "systemctl list-units --failed --no-legend 'hubwright-*' 'docker*'"
+        t.assertEqual(gpuhost.succeed(failed), "")
 
     with subtest("There is an administrator, whose password is in a file of root's"):
         password = "/var/lib/hubwright/admin-password"
@@ -55,6 +57,19 @@ in
         gpuhost.succeed("systemctl restart hubwright-images.service")
         t.assertEqual(gpuhost.succeed(journal).count("is being loaded"), 3)
         t.assertEqual(gpuhost.succeed(journal).count("is there"), 3)
+
+    with subtest("A clean-up leaves them, also that which no lab runs on, and takes others"):
+        for name in ("hubwright/proxy:former", "somebody/else:1"):
+            gpuhost.succeed(
+                "tar --create --files-from=/dev/null"
+                f" | docker import --change 'LABEL made.for={name}' - {name}"
+            )
+        gpuhost.succeed("systemctl start hubwright-prune.service")
+        left = gpuhost.succeed("docker images --format '{{.Repository}}:{{.Tag}}'")
+        for name in ("hub", "lab-base", "proxy"):
+            t.assertIn(f"hubwright/{name}:", left)
+        t.assertNotIn("former", left)
+        t.assertNotIn("somebody", left)
 
     with subtest("People reach it by HTTPS, and HTTP leads there"):
         client.wait_for_unit("multi-user.target")
@@ -72,7 +87,7 @@ in
     with subtest("Nor is the hub's own port by a route to the labs' network"):
         hub = "http://172.31.0.1:8081/hub/health"
         gpuhost.succeed(f"curl --fail --silent --max-time 10 {hub}")
-        client.succeed("ip route add 172.31.0.0/16 via ${nodes.gpuhost.networking.primaryIPAddress}")
+        client.succeed("ip route add 172.31.0.0/16 via ${address}")
         client.succeed("ping -c 1 -W 5 172.31.0.1")
         client.fail(f"{CLIENT} {hub}")
   '';

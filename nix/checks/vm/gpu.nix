@@ -1,5 +1,5 @@
-# Labs lease GPUs that are made up: a file in /etc/cdi describes them on one host, and what stands in
-# for NVIDIA's toolkit finds them on the other.
+# Labs lease GPUs that are made up: a file in /etc/cdi describes them on one host, and what stands
+# in for NVIDIA's toolkit finds them on the other.
 {
   nodes = {
     gpuhost = {

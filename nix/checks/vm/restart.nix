@@ -75,7 +75,8 @@
         goes_on()
         t.assertEqual(idle_hours(), 8)
         t.assertNotEqual(container("hubwright-hub"), hub)
-        t.assertEqual(gpuhost.succeed("systemctl --failed --no-legend"), "")
+        failed = "systemctl list-units --failed --no-legend 'hubwright-*' 'docker*'"
+        t.assertEqual(gpuhost.succeed(failed), "")
 
     with subtest("The user is still let into the lab, and works on in it"):
         t.assertEqual(gpuhost.succeed("visit run ada standard 'print(6 * 7)'"), "42\n")
