@@ -102,23 +102,29 @@ class Nix:
         derivations = json.loads(run("nix", *_FLAGS, *show))
         wanted = list(self._walk(derivations, drv))
         known = path_info([path for path, _ in wanted])
-        outdated, missing = [], []
+        outdated: list[str] = []
+        missing: list[tuple[str, Path | None]] = []
         for path, stand_in in wanted:
             use = self.made(stand_in.name) / stand_in.below if stand_in else None
             info = known[path]
-            if info and (use is None or info["deriver"] or store_path(use) in info["references"]):
-                continue  # what has a deriver is the real thing
-            if info:
-                outdated.append(path)
-            missing.append((path, use))
+            if not info:
+                missing.append((path, use))
+            elif use and not info["deriver"] and store_path(use) not in info["references"]:
+                outdated += info["references"] or [path]  # what has a deriver is the real thing
         if outdated:
-            # with all that was built with it
-            users = run("nix-store", "--query", "--referrers-closure", *outdated).split()
-            run("nix-store", "--delete", "--ignore-liveness", *users)
+            self._delete(outdated)
+            self._put_stand_ins(drv)
+            return
         for path, use in missing:
             put(Path(path), use)
         if missing:
             run("nix-store", "--register-validity", "--reregister", stdin=registration(missing))
+
+    def _delete(self, paths: Iterable[str]) -> None:
+        """Removes from the store what stood in, with all that was made with it."""
+        users = run("nix-store", "--query", "--referrers-closure", *paths).split()
+        run("nix-store", "--delete", "--ignore-liveness", *users)
+        self._paths.clear()
 
     def _walk(
         self, derivations: dict[str, Derivation], root: str
