@@ -15,9 +15,13 @@
     "hubwright.hub" = site;
     "hubwright.role" = role;
   };
+  # what they say is in the journal by way of their units; there it would stand twice
+  log-driver = "json-file";
   extraOptions = [
     "--cap-drop=ALL"
     "--init"
+    "--log-opt=max-file=3"
+    "--log-opt=max-size=10m"
     "--read-only"
     "--security-opt=no-new-privileges"
     "--tmpfs=/tmp:size=64m,mode=1777"

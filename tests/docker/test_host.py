@@ -64,6 +64,18 @@ def test_a_document_of_images_that_is_none(prepared):
     assert not (prepared.state / "secrets").exists()
 
 
+def test_secrets_that_are_not_there(prepared):
+    """A systemd that has no credentials must not end in secrets that are made up."""
+    (prepared.secrets / "cookie-secret").unlink()
+    (prepared.secrets / "admin-password").unlink()
+    prepared.secrets.rmdir()
+    done = prepared.prepare()
+    (line,) = done.stderr.strip().splitlines()
+    assert done.returncode == 2
+    assert str(prepared.secrets) in line
+    assert not (prepared.state / "secrets").exists()
+
+
 def test_another_bridge_than_the_network_has(prepared):
     prepared.prepare()
     changed = prepared.with_changes(network={"bridge": "hwother"})

@@ -54,7 +54,7 @@ def image(client: docker.DockerClient) -> str:
 
 
 class DisposableHost:
-    """One host: `with DisposableHost(client, name) as host:` boots it, and leaves nothing behind."""
+    """One host; `with DisposableHost(client, name) as host:` boots it, and nothing is left of it."""
 
     def __init__(
         self, client: docker.DockerClient, name: str, mounts: Sequence[Mount] = ()
@@ -90,6 +90,8 @@ class DisposableHost:
         try:
             self.container.start()
             until("the host has booted", self._has_booted)
+            # as on a machine; without it units don't see their credentials
+            self.run("mount", "--make-rshared", "/")
             for number, data in enumerate(BuildEnvironment.from_mapping({}).certificates):
                 self.write(f"/usr/local/share/ca-certificates/machine-{number}.crt", data)
             self.run("update-ca-certificates")

@@ -12,6 +12,13 @@ from nix.realise import ROOT
 
 SITE = ROOT / "tests" / "nix" / "unit_site.nix"
 PASSWORD = "correct horse battery staple"
+VISIT = """\
+#!/bin/sh
+export PYTHONPATH={command}/share/hubwright/tests
+exec "$(sed -n 's,^exec \\([^ ]*\\) .*,\\1,p' {command}/bin/hubwright)" -s -P /root/visit.py "$@"
+"""
+"""A person with a browser, as the tests in virtual machines have one."""
+
 STARTED = ("docker-hubwright-proxy", "docker-hubwright-hub", "hubwright-accounts")
 
 
@@ -23,21 +30,21 @@ def described(builder):
 @pytest.fixture(scope="module")
 def host(request, builder, described, docker_client):
     """A host on which the site's units have been started."""
-    units = {name: builder.realise(drv) for name, drv in described["units"].items()}
-    site_file = builder.realise(described["siteFile"])
+    files = builder.realise(described["files"])
     store = Mount("/nix/store", "/nix/store", type="bind", read_only=True)
     failed_before = request.session.testsfailed
     name = f"hw-host-{secrets.token_hex(3)}"
     with DisposableHost(docker_client, name, mounts=[store]) as host:
         try:
             install(host, described)
-            for unit, directory in units.items():
-                host.run("cp", f"{directory}/{unit}", f"/etc/systemd/system/{unit}")
-            host.run("mkdir", "-p", "/etc/hubwright")
-            host.run("ln", "-s", str(site_file), "/etc/hubwright/hubwright.json")
+            units = [path for path in files.iterdir() if path.suffix == ".service"]
+            host.run("cp", *map(str, units), "/etc/systemd/system/")
+            host.run("install", "-D", f"{files}/hubwright.json", "/etc/hubwright/hubwright.json")
+            host.run("ln", "-s", f"{files}/command/bin/hubwright", "/usr/local/bin/hubwright")
+            host.write("/root/visit", VISIT.format(command=files / "command").encode(), 0o755)
+            host.write("/root/visit.py", (ROOT / "nix/checks/vm/visit.py").read_bytes())
             host.run("systemctl", "daemon-reload")
             host.run("systemctl", "start", *STARTED)
-            host.command = command_of(host)
         except BaseException:
             host.print_logs()
             raise
@@ -67,18 +74,14 @@ def install(host, described):
     host.write(smi, made_up_gpus.NVIDIA_SMI.encode(), 0o755)
 
 
-def command_of(host):
-    """The command `hubwright` of the site's packages, as the units call it."""
-    line = host.run("systemctl", "show", "--property=ExecStart", "hubwright-prepare")
-    return line.partition("path=")[2].partition(" ")[0]
-
-
 def container_id(host, role):
-    return host.run("docker", "inspect", "--format", "{{.Id}}", f"hubwright-{role}").strip()
+    """Empty while there is none."""
+    name = f"name=^hubwright-{role}$"
+    return host.run("docker", "ps", "--no-trunc", "--quiet", "--filter", name).strip()
 
 
 def answers(host):
-    status = json.loads(host.run(host.command, "status", "--json", check=False))
+    status = json.loads(host.run("hubwright", "status", "--json", check=False))
     return status["ok"]
 
 
@@ -105,13 +108,14 @@ def test_hub_and_proxy_are_confined(host):
 @pytest.mark.parametrize("profile", ["standard", "gpu"])
 def test_the_journey(host, profile):
     """The same suite as everywhere, by the packaged command; with a GPU by CDI, and without."""
-    done = host.run(host.command, "validate", "--profile", profile)
+    done = host.run("hubwright", "validate", "--profile", profile)
     assert "the site is sound" in done
 
 
 def test_the_first_administrator_s_password_came_as_a_credential(host):
-    kept = host.run("cat", "/var/lib/hubwright/admin-password").strip()
-    assert kept == PASSWORD
+    host.write("/root/password", PASSWORD.encode())
+    host.run("/root/visit", "--password-file=/root/password", "log-in", "grace")
+    assert not host.succeeds("test", "-e", "/var/lib/hubwright/admin-password")
     inspected = host.run("docker", "inspect", "hubwright-hub", "hubwright-proxy")
     assert PASSWORD not in inspected
     shown = host.run("systemctl", "show", "docker-hubwright-hub", "hubwright-accounts")
@@ -125,31 +129,54 @@ def test_images_are_loaded_once(host):
     assert "Loaded image" not in words
 
 
-def test_a_restart_of_the_hub_leaves_the_proxy_alone(host):
-    hub, proxy = container_id(host, "hub"), container_id(host, "proxy")
-    host.run("systemctl", "restart", "docker-hubwright-hub")
+@pytest.fixture(scope="module")
+def counting(host):
+    """A kernel that counts, over one connection, while the tests go on: how far it has come."""
+    host.run("/root/visit", "sign-up", "ada")
+    unit = ("systemd-run", "--unit=counter", "--property=StandardOutput=truncate:/root/counted")
+    host.run(*unit, "/root/visit", "count", "ada", "standard")
+
+    def counted():
+        lines = [line.split() for line in host.run("cat", "/root/counted").splitlines()]
+        assert [int(number) for number, _ in lines] == list(range(1, len(lines) + 1))
+        assert len({kernel for _, kernel in lines}) < 2
+        return len(lines)
+
+    host.run("touch", "/root/counted")
+    until("the kernel counts", lambda: counted() > 3)
+    return counted
+
+
+def go_on(host, counting):
+    """The hub answers, and the same kernel counts on over the same connection."""
     until("the hub answers", lambda: answers(host))
-    assert container_id(host, "proxy") == proxy
-    assert container_id(host, "hub") != hub
+    reached = counting()
+    until("the kernel counts on", lambda: counting() > reached + 3)
 
 
-def test_a_killed_hub_comes_back(host):
+def test_a_restart_of_the_hub_leaves_proxy_and_labs_alone(host, counting):
+    before = {role: container_id(host, role) for role in ("hub", "proxy", "lab-ada")}
+    host.run("systemctl", "restart", "docker-hubwright-hub")
+    go_on(host, counting)
+    after = {role: container_id(host, role) for role in before}
+    assert [role for role in before if before[role] != after[role]] == ["hub"]
+
+
+def test_a_killed_hub_comes_back(host, counting):
     hub = container_id(host, "hub")
     host.run("docker", "kill", "--signal=KILL", "hubwright-hub")
-    until(
-        "another hub answers", lambda: container_exists(host) and container_id(host, "hub") != hub
-    )
-    until("the hub answers", lambda: answers(host))
+    until("there is another hub", lambda: container_id(host, "hub") not in {"", hub})
+    go_on(host, counting)
 
 
-def container_exists(host):
-    return host.succeeds("docker", "inspect", "hubwright-hub")
-
-
-def test_a_restart_of_docker_brings_everything_back(host):
+def test_a_restart_of_docker_leaves_labs_alone(host, counting):
+    lab = container_id(host, "lab-ada")
     host.run("systemctl", "restart", "docker")
     until("the hub answers", lambda: answers(host))
-    assert host.run("systemctl", "is-active", "docker-hubwright-proxy").strip() == "active"
+    assert container_id(host, "lab-ada") == lab
+    # the connection went with the proxy; the lab is the same, and its user is let in
+    assert host.run("/root/visit", "run", "ada", "standard", "print(6 * 7)") == "42\n"
+    assert container_id(host, "lab-ada") == lab
 
 
 def test_cleaning_up_spares_what_the_site_needs(host):

@@ -53,8 +53,14 @@ let
   ];
 in
 {
-  units = lib.genAttrs units (name: config.systemd.units.${name}.unit.drvPath);
-  siteFile = config.services.hubwright.siteFile.drvPath;
+  files =
+    (pkgs.linkFarm "hubwright-test-site" (
+      lib.genAttrs units (name: "${config.systemd.units.${name}.unit}/${name}")
+      // {
+        "hubwright.json" = config.services.hubwright.siteFile;
+        command = config.services.hubwright.packages.hubwright;
+      }
+    )).drvPath;
   daemon = config.virtualisation.docker.daemon.settings;
   directories = lib.mapAttrs (_: types: types.d) config.systemd.tmpfiles.settings."10-hubwright";
   dockerGroup = config.users.groups.docker.gid;

@@ -12,6 +12,7 @@ from hubwright.cli.common import QuietOption, SiteOption, errors, hub_api, out, 
 from hubwright.deploy import engine
 from hubwright.deploy.accounts import ensure_accounts
 from hubwright.deploy.prepare import SiteImages, prepare, write_runtime
+from hubwright.deploy.state import ADMIN_PASSWORD
 from hubwright.errors import UserError
 from hubwright.hub_api import HubApi
 from hubwright.settings import Settings
@@ -41,12 +42,19 @@ def prepare_host(
     if os.geteuid() != 0:
         raise UserError("hubwright host prepare: not root; it makes directories with owners")
     settings = settings_of(site)
+    _check(secrets)
     try:
         given = SiteImages.model_validate_json(images.read_text())
     except (OSError, ValidationError) as error:
         raise UserError(f"{images}: {' '.join(str(error).split())}") from None
     with reporter(errors, quiet=quiet) as steps:
         write_runtime(prepare(engine.connect(), settings, given, steps, secrets))
+
+
+def _check(secrets: Path | None) -> None:
+    """Raises UserError for a directory that is not there: what it should hold would be made up."""
+    if secrets is not None and not secrets.is_dir():
+        raise UserError(f"--secrets (or CREDENTIALS_DIRECTORY): {secrets}: no such directory")
 
 
 _PATIENCE = 120.0
@@ -70,10 +78,11 @@ def _answering(settings: Settings) -> HubApi:
 def accounts(site: SiteOption = None, secrets: SecretsOption = None) -> None:
     """Make the accounts that the site file names, once the hub answers."""
     settings = settings_of(site)
+    _check(secrets)
     if settings.auth.kind != "accounts":
         return
-    api = _answering(settings)
-    if ensure_accounts(api, settings, secrets):
+    made = ensure_accounts(_answering(settings), settings, secrets)
+    path = Path(settings.hub.state_directory) / ADMIN_PASSWORD
+    if made and path.exists():  # a password that was given is kept nowhere else
         name = settings.users.admins[0]
-        path = Path(settings.hub.state_directory) / "admin-password"
         out.print(f"The first administrator is '{name}'; the password lies in {path}.")

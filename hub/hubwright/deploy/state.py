@@ -66,7 +66,7 @@ def ensure(settings: Settings, given: Path | None = None) -> None:
 def new_admin_password(settings: Settings, given: Path | None = None) -> str:
     """A password for the first administrator, kept in a file for root alone.
 
-    given: a directory that may hold one of the site's own.
+    given: a directory that may hold one of the site's own, which is kept nowhere else.
     """
     if given and (given / ADMIN_PASSWORD).exists():
         return (given / ADMIN_PASSWORD).read_text().strip()
