@@ -54,7 +54,7 @@ def image(client: docker.DockerClient) -> str:
 
 
 class DisposableHost:
-    """One host; `with DisposableHost(client, name) as host:` boots it, and nothing is left of it."""
+    """One host. `with DisposableHost(client, name) as host:` boots it; nothing is left of it."""
 
     def __init__(
         self, client: docker.DockerClient, name: str, mounts: Sequence[Mount] = ()
