@@ -1,15 +1,17 @@
-# The acceptance suite, to be run against a host: nix run .#acceptance
+# The acceptance suite, to be run against a host: nix run .#acceptance -- --hosts=ssh://gpuhost
 {
   writeShellApplication,
   hubwright,
+  openssh,
 }:
 writeShellApplication {
   name = "hubwright-acceptance";
-  runtimeInputs = [ hubwright.python ];
+  runtimeInputs = [
+    hubwright
+    openssh
+  ];
   text = ''
-    suite=${hubwright}/share/hubwright/tests/acceptance
-    export PYTHONPATH=${hubwright}/share/hubwright/hub
-    exec python3 -s -P -m pytest -c "$suite/pytest.ini" -p no:cacheprovider "$suite" "$@"
+    exec hubwright validate "$@"
   '';
   meta.description = "Proves that a hubwright host works";
 }

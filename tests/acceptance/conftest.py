@@ -27,6 +27,16 @@ def pytest_addoption(parser):
     group.addoption("--profile", help="profile to start; the first one if not given")
 
 
+def pytest_configure(config):
+    """testinfra's option is known to pytest: what we can't do yet must not look done."""
+    elsewhere = config.getoption("hosts", default=None)
+    if elsewhere and elsewhere != "local://":
+        raise pytest.UsageError(
+            f"--hosts={elsewhere}: pytest runs the suite on the host itself so far; "
+            f"'hubwright validate --hosts={elsewhere}' runs it there"
+        )
+
+
 @dataclass
 class Site:
     """The running site."""

@@ -22,7 +22,7 @@ from hubwright.images.environment import BuildEnvironment
 IMAGE = "hubwright/test-host"
 PACKAGES = (
     *("systemd-sysv", "dbus", "docker.io", "docker-cli", "iptables", "iproute2", "procps"),
-    *("ca-certificates", "kmod"),
+    *("ca-certificates", "kmod", "openssh-server", "restic", "sqlite3"),
 )
 PATIENCE = 120.0
 """Seconds that a host may take to boot, or a condition to hold."""

@@ -33,6 +33,11 @@ let
             };
             users.administrators = [ "grace" ];
             users.adminPasswordFile = "/etc/secrets/admin";
+            backup = {
+              enable = true;
+              repository = "/var/backup/hubwright";
+              passwordFile = "/etc/secrets/restic";
+            };
             extraConfig = "c.JupyterHub.shutdown_on_logout = True";
           };
           # devices that are made up
@@ -43,6 +48,9 @@ let
     config
     ;
   inherit (pkgs) lib;
+  programs = lib.genAttrs [ "hubwright" "hubwright-restore" "restic-hubwright" ] (
+    name: lib.findFirst (package: lib.getName package == name) null config.environment.systemPackages
+  );
   units = [
     "docker-hubwright-hub.service"
     "docker-hubwright-proxy.service"
@@ -50,15 +58,18 @@ let
     "hubwright-images.service"
     "hubwright-prepare.service"
     "hubwright-prune.service"
+    "restic-backups-hubwright.service"
   ];
 in
 {
   files =
     (pkgs.linkFarm "hubwright-test-site" (
       lib.genAttrs units (name: "${config.systemd.units.${name}.unit}/${name}")
+      // lib.mapAttrs (name: package: "${package}/bin/${name}") programs
       // {
         "hubwright.json" = config.services.hubwright.siteFile;
-        command = config.services.hubwright.packages.hubwright;
+        share = "${config.services.hubwright.packages.hubwright}/share/hubwright";
+        python = config.services.hubwright.packages.hubwright.python;
       }
     )).drvPath;
   daemon = config.virtualisation.docker.daemon.settings;
