@@ -36,6 +36,8 @@ def configure(c: Any, runtime: Runtime) -> None:
 def _hub(c: Any, runtime: Runtime) -> None:
     hub = runtime.settings.hub
     c.JupyterHub.bind_url = f"http://{_host(hub.address)}:{hub.port}{hub.base_url}"
+    if hub.public_url:
+        c.JupyterHub.public_url = hub.public_url
     c.JupyterHub.hub_bind_url = f"http://{runtime.gateway}:{runtime.settings.network.hub_port}"
     c.JupyterHub.cookie_secret_file = str(runtime.secrets / "cookie-secret")
     # the hub may die, labs may not

@@ -5,6 +5,7 @@ site. Secrets are never values here: they are made by `hubwright up` and lie in 
 """
 
 import ipaddress
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
@@ -54,6 +55,12 @@ def _subnet(subnet: str) -> str:
     return str(network)
 
 
+def _public_url(url: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9/_.~-]*)?", url):
+        raise ValueError("a URL such as 'https://hub.example.org/' is accepted")
+    return url.rstrip("/") + "/"
+
+
 def _base_url(url: str) -> str:
     if ".." in url or "//" in url:
         raise ValueError("a path such as '/jupyter/' is accepted")
@@ -87,6 +94,11 @@ class Hub(Area):
     port: Port = Field(8000, description="Port on which the proxy listens.")
     base_url: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_.~-]*$"), AfterValidator(_base_url)] = (
         Field("/", description="Path under which the hub is served, such as /jupyter/.")
+    )
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        None,
+        description="Where people reach the hub, base_url included, if a web server stands "
+        "in front of it, such as https://hub.example.org/.",
     )
     state_directory: OwnPath = Field(
         "/var/lib/hubwright",

@@ -63,7 +63,7 @@ def read_status(client: docker.DockerClient, settings: Settings) -> Status:
     proxy.answers = hub.answers or _answers_at_all(url)
     return Status(
         site=settings.hub.name,
-        url=url,
+        url=services.advertised_url(settings),
         ok=hub.answers and hub.state == proxy.state == "running",
         hub=hub,
         proxy=proxy,

@@ -2,7 +2,14 @@
 {
   lib,
   bashInteractive,
+  diffutils,
   fakeNss,
+  findutils,
+  gawk,
+  gnugrep,
+  gnused,
+  gnutar,
+  gzip,
   python3,
   runCommand,
   stdenv,
@@ -56,6 +63,14 @@ makeImage {
     bashInteractive
     configuration
     start
+    # what Debian's smallest system has, and a terminal's user takes for granted
+    diffutils
+    findutils
+    gawk
+    gnugrep
+    gnused
+    gnutar
+    gzip
   ]
   ++ packageNames.programs spec;
   users = fakeNss.override {

@@ -25,18 +25,21 @@ let
       usage='usage: hubwright-restore SNAPSHOT|latest
 
       Brings accounts, secrets and homes back as they were; "restic-hubwright snapshots" lists when.
-      The hub stops meanwhile. What is there now is kept: files that the snapshot lacks stay, and the
+      Hub and proxy stop meanwhile, labs go on. What is there now is kept: files that the snapshot lacks stay, and the
       present database is moved aside.'
       [ $# = 1 ] || { echo "$usage" >&2; exit 2; }
       [ "$(id -u)" = 0 ] || { echo "hubwright-restore: run as root" >&2; exit 2; }
       systemctl stop docker-${name}-hub.service
+      # whatever happens: a hub that is not touched yet goes on
+      trap 'systemctl start docker-${name}-hub.service' EXIT
       /run/current-system/sw/bin/restic-hubwright restore "$1" --target /
       if [ -e ${database} ]; then
         mv ${database} "${database}.$(date +%Y%m%dT%H%M%S)"
         rm -f ${database}-wal ${database}-shm
       fi
       install -o 60800 -g 60800 -m 0600 ${copy} ${database}
-      systemctl restart hubwright-prepare.service docker-${name}-hub.service
+      # the proxy, too: hub and proxy know each other by a secret, which may be another one now
+      systemctl restart hubwright-prepare.service docker-${name}-proxy.service docker-${name}-hub.service
       echo "restored; the hub is starting"
     '';
   };

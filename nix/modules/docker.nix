@@ -79,17 +79,19 @@ in
       after = [ "docker.service" ];
       startAt = cfg.docker.prune.dates;
       path = [ config.virtualisation.docker.package ];
+      environment.HOME = "/tmp"; # its own: the builder keeps notes there
       # not `docker system prune`: it would take the labs' network while nobody has a lab
       script = ''
         kept=$(for image in ${lib.escapeShellArgs cfg.neededImages}; do
           docker image inspect --format '{{.Id}}' "$image" || true
         done)
-        for id in $(docker image ls --no-trunc --quiet | sort -u); do
-          case "$kept" in
-            *"$id"*) ;;
-            *) docker image rm "$id" || echo "$id is still used" ;;
-          esac
-        done
+        docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' |
+          while read -r id name; do
+            case "$kept" in *"$id"*) continue ;; esac
+            # what was pulled by its hash has no tag
+            case "$name" in *"<none>") name=$id ;; esac
+            docker image rm "$name" || echo "$name is still used"
+          done
         docker image prune --force
         docker builder prune --force
       '';

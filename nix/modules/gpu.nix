@@ -16,7 +16,8 @@ let
   newest = lib.foldl' (a: b: if lib.versionOlder a b then b else a) "0";
   wanting = lib.attrNames (lib.filterAttrs (_: profile: profile.gpus != 0) cfg.profiles);
   # devices that somebody else describes
-  specified = lib.any (lib.hasPrefix "cdi/") (lib.attrNames config.environment.etc);
+  specifications = lib.filterAttrs (name: _: lib.hasPrefix "cdi/" name) config.environment.etc;
+  links = lib.attrNames (lib.filterAttrs (_: file: file.mode == "symlink") specifications);
   generator = "nvidia-container-toolkit-cdi-generator";
 in
 {
@@ -56,10 +57,17 @@ in
       {
         assertions = [
           {
-            assertion = wanting == [ ] || cfg.gpu.enable || specified;
+            assertion = wanting == [ ] || cfg.gpu.enable || specifications != { };
             message = ''
               Profiles ask for GPUs, and ${opt.gpu.enable} is off: ${lib.concatStringsSep ", " wanting}.
               Turn it on, or set gpus = 0 in these profiles.
+            '';
+          }
+          {
+            assertion = links == [ ];
+            message = ''
+              environment.etc: the hub's container can't follow links out of /etc/cdi: ${lib.concatStringsSep ", " links}.
+              Set mode = "0444" there, which makes it a file.
             '';
           }
         ];

@@ -19,11 +19,11 @@ let
   extraConfig = "${state}/jupyterhub_config.d/50-nixos.py";
 
   # by the names that `hubwright host` knows
-  secrets = lib.filterAttrs (_: file: file != null) {
-    cookie-secret = cfg.secrets.cookieSecretFile;
-    proxy-token = cfg.secrets.proxyTokenFile;
-    admin-password = cfg.users.adminPasswordFile;
-  };
+  credentials =
+    files:
+    lib.mapAttrsToList (secret: file: "${secret}:${file}") (
+      lib.filterAttrs (_: file: file != null) files
+    );
   # it looks up devices where the generator writes them
   devices = lib.optional cfg.gpu.enable "nvidia-container-toolkit-cdi-generator.service";
   # units that run the command on the host: the directories are theirs
@@ -34,7 +34,6 @@ let
       "CAP_DAC_OVERRIDE"
       "CAP_FOWNER"
     ];
-    LoadCredential = lib.mapAttrsToList (secret: file: "${secret}:${file}") secrets;
     MemoryDenyWriteExecute = false; # Python's ctypes
     # Docker's API, the hub's, and a registry for images of one
     RestrictAddressFamilies = [
@@ -44,6 +43,10 @@ let
     ];
     Type = "oneshot";
     RemainAfterExit = true;
+    # what waits for it goes on waiting; after five times it is told
+    Restart = "on-failure";
+    RestartMode = "direct";
+    RestartSec = 5;
   };
 in
 {
@@ -55,7 +58,8 @@ in
         example = "/run/secrets/hubwright-cookie";
         description = ''
           File with the secret that signs log-in cookies (64 hexadecimal digits), outside of the Nix
-          store. With null one is made at the first start and kept in the state directory.
+          store. With null one is made at the first start and kept in the state directory. When its
+          content changes, restart `hubwright-prepare`; everybody has to log in again.
         '';
       };
       proxyTokenFile = mkOption {
@@ -64,7 +68,8 @@ in
         example = "/run/secrets/hubwright-proxy";
         description = ''
           File with the token by which the hub and its proxy know each other, outside of the Nix
-          store. With null one is made at the first start and kept in the state directory.
+          store. With null one is made at the first start and kept in the state directory. When its
+          content changes, restart `hubwright-prepare` and the unit of the proxy.
         '';
       };
     };
@@ -91,13 +96,26 @@ in
         "network-online.target"
         "systemd-tmpfiles-setup.service"
       ];
+      startLimitIntervalSec = 300;
       unitConfig.RequiresMountsFor = [
         state
         cfg.storage.homes
         cfg.storage.shared
       ];
       serviceConfig = hostUnit // {
+        LoadCredential = credentials {
+          cookie-secret = cfg.secrets.cookieSecretFile;
+          proxy-token = cfg.secrets.proxyTokenFile;
+        };
         ProtectHome = false; # homes may lie there
+        # once more, and not confined: disks may have been mounted since
+        ExecStartPre = "+${config.systemd.package}/bin/systemd-tmpfiles --create ${
+          lib.concatMapStringsSep " " (path: "--prefix=${path}") [
+            state
+            cfg.storage.homes
+            cfg.storage.shared
+          ]
+        }";
         ReadWritePaths = [
           state
           cfg.storage.homes
@@ -164,7 +182,10 @@ in
       wants = [ "docker-${name}-hub.service" ];
       after = [ "docker-${name}-hub.service" ];
       restartTriggers = [ cfg.siteFile ];
+      startLimitIntervalSec = 900;
       serviceConfig = hostUnit // {
+        # the hub does without, should the file be gone one day
+        LoadCredential = credentials { admin-password = cfg.users.adminPasswordFile; };
         ReadWritePaths = [ state ];
         ExecStart = "${hubwright} host accounts --site ${cfg.siteFile}";
       };

@@ -146,6 +146,7 @@ in
       # wants, not requires: a restart of Docker must not run this again
       wants = [ "docker.service" ];
       after = [ "docker.service" ];
+      startLimitIntervalSec = 3600;
       path = [ config.virtualisation.docker.package ];
       script = "set -o pipefail\n" + lib.concatMapStrings (package: ''
         if docker image inspect ${tagOf package} >/dev/null 2>&1; then
@@ -158,6 +159,9 @@ in
       serviceConfig = import ./hardening.nix // {
         Type = "oneshot";
         RemainAfterExit = true;
+        Restart = "on-failure";
+        RestartMode = "direct";
+        RestartSec = 10;
         TimeoutStartSec = "infinity"; # tens of gigabytes
       };
     };

@@ -7,9 +7,8 @@ in
   config = lib.mkIf cfg.enable {
     # a name of its own, so that the firewall can tell labs from everybody else
     services.hubwright.settings.network.bridge = lib.mkDefault "hubwright0";
-    # and a subnet that is known beforehand, so that the proxy finds the hub's error pages; of the
-    # networks that Docker would take by itself it is the last one
-    services.hubwright.settings.network.subnet = lib.mkDefault "172.31.0.0/16";
+    # and a subnet that is known beforehand, so that the proxy finds the hub's error pages
+    services.hubwright.settings.network.subnet = lib.mkDefault "172.30.0.0/16";
 
     # else they would ask for addresses on the labs' bridge and on each lab's cable
     networking.dhcpcd.denyInterfaces = [

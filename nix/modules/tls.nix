@@ -84,6 +84,8 @@ in
         ];
       }
       (lib.mkIf (cfg.domain != null) {
+        services.hubwright.settings.hub.public_url = lib.mkDefault "https://${cfg.domain}${hub.base_url}";
+
         services.nginx = {
           enable = true;
           recommendedProxySettings = lib.mkDefault true;

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from acceptance.person import PASSWORD, Person, until
+from conftest import run_hubwright
 from hubwright import labels
 from hubwright.deploy import network
 from hubwright.deploy.down import down
@@ -305,3 +307,14 @@ def test_an_interrupted_up_is_finished_by_the_next(new_site, moment):
     admin = Person(site.url, "admin")
     assert "/hub/login" not in str(admin.log_in(password).url)
     assert outcome.password in {None, password}
+
+
+def test_behind_a_web_server(new_site):
+    """Links lead where people reach the hub; this host reaches it as before."""
+    site = new_site(hub={"public_url": "https://hub.example.org"})
+    assert site.up().url == "https://hub.example.org/"
+    added = run_hubwright("user", "add", "ada", "--site", str(site.site_file))
+    assert "https://hub.example.org/hub/" in added.stdout
+    status = run_hubwright("status", "--json", "--site", str(site.site_file))
+    assert json.loads(status.stdout)["url"] == "https://hub.example.org/"
+    assert httpx.get(f"{site.url}hub/health", trust_env=False).status_code == 200

@@ -109,7 +109,8 @@ def test_the_labs_user_has_a_home(files, run):
     home = files("base")["home/jovyan"]
     assert (home.isdir(), home.uid, home.gid) == (True, 1000, 1000)
     script = 'echo x >~/x; echo "$(id -un) $(id -u) $PWD"; for p; do command -v "$p"; done'
-    programs = ("git", "less", "nano", "ps", "python3", "pip", "jupyter-lab")
+    programs = ("awk", "diff", "find", "git", "grep", "gzip", "less", "nano", "ps", "sed", "tar")
+    programs += ("python3", "pip", "jupyter-lab")
     code, output = run("base", "/bin/bash", "-euc", script, "-", *programs)
     assert code == 0, output
     user, *found = output.splitlines()

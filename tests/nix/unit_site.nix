@@ -41,7 +41,10 @@ let
             extraConfig = "c.JupyterHub.shutdown_on_logout = True";
           };
           # devices that are made up
-          environment.etc."cdi/made-up.json".text = "{ }";
+          environment.etc."cdi/made-up.json" = {
+            mode = "0444";
+            text = "{ }";
+          };
         }
       ];
     })

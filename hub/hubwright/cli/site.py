@@ -44,7 +44,7 @@ def up(site: SiteOption = None, quiet: QuietOption = False) -> None:
         out.print(f"hubwright is up: {outcome.url} ({' and '.join(outcome.changed)} started)")
     else:
         out.print(f"hubwright is up: {outcome.url} (nothing had to change)")
-    if not ipaddress.ip_address(settings.hub.address).is_loopback:
+    if not (ipaddress.ip_address(settings.hub.address).is_loopback or settings.hub.public_url):
         out.print("Other machines reach it by plain HTTP; docs/how-to/tls.md says how to encrypt.")
     if outcome.password:
         out.print(f"The first administrator is '{outcome.administrator}', and this is the")

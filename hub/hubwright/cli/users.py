@@ -108,7 +108,7 @@ def admin(
 
 def _print_link(settings: Settings, name: str, link: str | None) -> None:
     out.print(f"{name} chooses a password here, once, within {settings.auth.link_hours} hours:")
-    url = services.public_url(settings).removesuffix(settings.hub.base_url) + (link or "")
+    url = services.advertised_url(settings).removesuffix(settings.hub.base_url) + (link or "")
     out.print(url, markup=False, soft_wrap=True)
-    if settings.hub.address in {"0.0.0.0", "::"}:
+    if settings.hub.address in {"0.0.0.0", "::"} and not settings.hub.public_url:
         out.print("(from another machine, with this machine's name instead of 127.0.0.1)")

@@ -109,6 +109,11 @@ def public_url(settings: Settings) -> str:
     return f"http://{address}:{settings.hub.port}{settings.hub.base_url}"
 
 
+def advertised_url(settings: Settings) -> str:
+    """Where people reach the hub: by way of a web server, or as this host does."""
+    return settings.hub.public_url or public_url(settings)
+
+
 def answers(url: str) -> bool:
     """Whether a service of this host answers well at `url`."""
     try:

@@ -107,6 +107,8 @@ def _directory(path: Path, uid: int, gid: int, mode: int) -> None:
 
 def _secret(path: Path, group: int, mode: int, given: Path | None) -> None:
     text = given.read_text() if given else None
+    if text is not None and not text.strip():
+        raise UserError(f"{given}: the secret '{path.name}' is empty; write one into its file")
     if path.exists() and text in {None, path.read_text()}:
         os.chown(path, HUB_ID, group)
         path.chmod(mode)

@@ -87,10 +87,11 @@ def _up(settings: Settings, steps: Steps, environment: BuildEnvironment) -> Outc
 
     password_file = Path(settings.hub.state_directory) / state.ADMIN_PASSWORD
     if settings.auth.kind != "accounts":
-        return Outcome(changed, url, None, None, password_file)
+        return Outcome(changed, services.advertised_url(settings), None, None, password_file)
     with steps.step("Preparing accounts"):
         password = ensure_accounts(services.hub_api_of(settings), settings)
-    return Outcome(changed, url, settings.users.admins[0], password, password_file)
+    shown = services.advertised_url(settings)
+    return Outcome(changed, shown, settings.users.admins[0], password, password_file)
 
 
 Port = tuple[str, str, int]

@@ -31,6 +31,11 @@ lib.mapAttrs' (name: lib.nameValuePair "test mistake: ${name}") {
     "set gpus = 0"
   ];
 
+  "devices in a file that is a link" = mistake { environment.etc."cdi/own.json".text = "{ }"; } [
+    "can't follow links out of /etc/cdi: cdi/own.json"
+    ''mode = "0444"''
+  ];
+
   "a driver that is too old for an image" =
     mistake
       {

@@ -117,9 +117,14 @@ sound "gpuhost" gpuhost
         bridge = "hubwright0";
         hub_port = 8081;
         proxy_api_port = 8001;
-        subnet = "172.31.0.0/16";
+        subnet = "172.30.0.0/16";
       };
     };
+  };
+
+  "test TLS: links lead where people reach the hub" = {
+    expr = (siteOf tls).hub.public_url;
+    expected = "https://hub.example.org/jupyter/";
   };
 
   "test no GPU: without profiles hubwright's own counts" = {
@@ -277,7 +282,7 @@ sound "gpuhost" gpuhost
       "--port=8000"
       "--api-ip=127.0.0.1"
       "--api-port=8001"
-      "--error-target=http://172.31.0.1:8081/hub/error"
+      "--error-target=http://172.30.0.1:8081/hub/error"
     ];
   };
 
@@ -442,7 +447,7 @@ sound "gpuhost" gpuhost
       enableACME = false;
       sslCertificate = "/var/lib/certificates/hub.pem";
       sslCertificateKey = "/var/lib/certificates/hub.key";
-      error = "--error-target=http://172.31.0.1:8081/jupyter/hub/error";
+      error = "--error-target=http://172.30.0.1:8081/jupyter/hub/error";
     };
   };
 

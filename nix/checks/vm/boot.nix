@@ -85,10 +85,10 @@ in
             client.fail(f"{CLIENT} http://${domain}:{port}/")
 
     with subtest("Nor is the hub's own port by a route to the labs' network"):
-        hub = "http://172.31.0.1:8081/hub/health"
+        hub = "http://172.30.0.1:8081/hub/health"
         gpuhost.succeed(f"curl --fail --silent --max-time 10 {hub}")
-        client.succeed("ip route add 172.31.0.0/16 via ${address}")
-        client.succeed("ping -c 1 -W 5 172.31.0.1")
+        client.succeed("ip route add 172.30.0.0/16 via ${address}")
+        client.succeed("ping -c 1 -W 5 172.30.0.1")
         client.fail(f"{CLIENT} {hub}")
   '';
 }

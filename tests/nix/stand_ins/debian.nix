@@ -15,6 +15,7 @@ run "stand-in-debian" { } ''
     cp -a $TMPDIR/$package/usr/bin $out/packages/$package/
   done
   ln -s bash $out/packages/bash/bin/sh
+  ln -s gawk $out/packages/gawk/bin/awk
 
   # what compiled programs expect of a compiler
   mkdir -p $out/packages/libraries/lib

@@ -11,10 +11,17 @@ let
     packages = [
       "bash"
       "coreutils"
+      "diffutils"
+      "findutils"
+      "gawk"
       "git"
+      "grep"
+      "gzip"
       "less"
       "nano"
       "procps"
+      "sed"
+      "tar"
       "xutils-dev"
     ];
   };
@@ -36,6 +43,13 @@ in
 {
   bash = fromDebian "bash(-interactive)?-5\\..*" "bash";
   coreutils = fromDebian "coreutils-9\\..*" "coreutils";
+  diffutils = fromDebian "diffutils-[0-9.]+" "diffutils";
+  findutils = fromDebian "findutils-[0-9.]+" "findutils";
+  gawk = fromDebian "gawk-[0-9.]+" "gawk";
+  grep = fromDebian "gnugrep-[0-9.]+" "grep";
+  gzip = fromDebian "gzip-[0-9.]+" "gzip";
+  sed = fromDebian "gnused-[0-9.]+" "sed";
+  tar = fromDebian "gnutar-[0-9.]+" "tar";
   git = fromDebian "git-minimal-2\\..*" "git";
   less = fromDebian "less-[0-9]+" "less";
   nano = fromDebian "nano-[0-9.]+" "nano";
