@@ -1,4 +1,5 @@
-# The images, as scripts that stream them into Docker: "$(nix build --print-out-paths .#hub-image)" | docker load
+# The images, as scripts that stream them into Docker:
+# $(nix build --no-link --print-out-paths .#hub-image) | docker load
 { pkgsFor }:
 let
   inherit (pkgsFor) plain;
@@ -10,7 +11,9 @@ let
   specOf =
     name: spec:
     spec
-    // lib.genAttrs [ "packages" "apt" ] (key: lib.unique (catalogue.base.${key} ++ spec.${key} or [ ]));
+    // lib.genAttrs [ "packages" "apt" ] (
+      key: lib.unique (catalogue.base.${key} ++ spec.${key} or [ ])
+    );
 
   toolsFor =
     pkgs:

@@ -3,7 +3,9 @@
 { lib, pkgs }:
 let
   # nixpkgs has PyTorch as a wheel for CUDA 13, and from source for CUDA 12
-  torch = package: python: spec: if spec.cuda or null == 13 then python."${package}-bin" else python.${package};
+  torch =
+    package: python: spec:
+    if spec.cuda or null == 13 then python."${package}-bin" else python.${package};
 
   differentPython = {
     opencv-python-headless = python: _: python.opencv4;
@@ -24,7 +26,8 @@ let
   nameOf = requirement: lib.head (builtins.match "([A-Za-z0-9._-]+).*" requirement);
 
   unknown =
-    name: throw "images/labs.toml: nixpkgs has no '${name}'; say in nix/images/package-names.nix what it calls it";
+    name:
+    throw "images/labs.toml: nixpkgs has no '${name}'; say in nix/images/package-names.nix what it calls it";
 in
 {
   python =

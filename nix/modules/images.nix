@@ -30,11 +30,15 @@ let
   );
   tagOf = package: "${package.imageName}:${package.imageTag}";
 
+  referencesOf =
+    which:
+    lib.mapAttrs (_: image: {
+      inherit (image) reference title;
+    }) (lib.filterAttrs (_: which) used);
+
   imagesFile = (pkgs.formats.json { }).generate "hubwright-images.json" {
     hub = tagOf cfg.packages.hub-image;
-    labs = lib.mapAttrs (_: image: { inherit (image) reference title; }) (
-      lib.filterAttrs (_: image: image.package != null) used
-    );
+    labs = referencesOf (image: image.package != null);
   };
 in
 {
@@ -128,9 +132,7 @@ in
     }) catalogue;
 
     # images of a registry are the site file's: hubwright pulls them
-    services.hubwright.settings.images = lib.mapAttrs (_: image: { inherit (image) reference title; }) (
-      lib.filterAttrs (_: image: image.package == null) used
-    );
+    services.hubwright.settings.images = referencesOf (image: image.package == null);
 
     assertions = map (name: {
       assertion = false;

@@ -13,9 +13,10 @@ let
   bounded =
     base: node:
     let
-      tests = lib.optionals (node ? minimum) [ (x: x >= node.minimum) ] ++ lib.optionals (node ? maximum) [
-        (x: x <= node.maximum)
-      ] ++ lib.optionals (node ? exclusiveMinimum) [ (x: x > node.exclusiveMinimum) ];
+      tests =
+        lib.optional (node ? minimum) (x: x >= node.minimum)
+        ++ lib.optional (node ? maximum) (x: x <= node.maximum)
+        ++ lib.optional (node ? exclusiveMinimum) (x: x > node.exclusiveMinimum);
       range = lib.concatStringsSep ", " (
         lib.optional (node ? minimum) "at least ${toString node.minimum}"
         ++ lib.optional (node ? maximum) "at most ${toString node.maximum}"

@@ -12,7 +12,9 @@ let
   inDocker = lib.unique (
     config.users.groups.docker.members
     ++ lib.attrNames (
-      lib.filterAttrs (_: user: lib.elem "docker" user.extraGroups || user.group == "docker") config.users.users
+      lib.filterAttrs (
+        _: user: lib.elem "docker" user.extraGroups || user.group == "docker"
+      ) config.users.users
     )
   );
   undeclared = lib.subtractLists cfg.users.operators inDocker;

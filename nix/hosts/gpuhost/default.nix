@@ -65,7 +65,9 @@
   users.users.grace = {
     isNormalUser = true;
     extraGroups = [ "wheel" ];
-    openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleKeyOfGraceThatOpensNothing grace" ];
+    openssh.authorizedKeys.keys = [
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleKeyOfGraceThatOpensNothing grace"
+    ];
   };
   services.openssh = {
     enable = true;
