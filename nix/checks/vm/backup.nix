@@ -33,7 +33,9 @@
         gpuhost.succeed(f"dd if=/dev/urandom of={DATABASE} bs=4096 count=4 conv=notrunc")
         gpuhost.succeed(f"rm -r {STATE}/homes/ada")
         gpuhost.succeed("systemctl start docker-hubwright-hub.service")
-        gpuhost.sleep(10)
+        gpuhost.wait_until_succeeds(
+            "journalctl --unit=docker-hubwright-hub.service | grep -q DatabaseError", timeout=60
+        )
         gpuhost.fail("hub-answers")
 
     with subtest("hubwright-restore says how it is used"):
