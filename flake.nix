@@ -16,7 +16,9 @@
       nixosModules.hubwright = {
         imports = [ ./nix/modules ];
         # every host runs what is built and tested here, whatever nixpkgs it has itself
-        config.services.hubwright.packages = lib.mkDefault project.x86_64-linux.packages;
+        config.services.hubwright.packages = lib.mapAttrs (
+          _: lib.mkDefault
+        ) project.x86_64-linux.packages;
       };
       nixosModules.default = self.nixosModules.hubwright;
 

@@ -1,6 +1,6 @@
 # What nixpkgs lacks or has too old: the hub's own Python packages, in the versions of
 # pyproject.toml, which the images for Docker have, too.
-final: prev: {
+_final: prev: {
   pythonPackagesExtensions = prev.pythonPackagesExtensions ++ [
     (python: _: {
       jupyterhub = python.callPackage ./packages/jupyterhub.nix { };

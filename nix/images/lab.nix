@@ -6,6 +6,7 @@
   fakeNss,
   findutils,
   gawk,
+  glibc,
   gnugrep,
   gnused,
   gnutar,
@@ -13,7 +14,7 @@
   python3,
   runCommand,
   stdenv,
-  writeTextDir,
+  tzdata,
   zlib,
   makeImage,
   packageNames,
@@ -26,8 +27,10 @@ let
       # what users install into ~/.local counts in their kernels
       permitUserSite = true;
       # it builds a grammar at import, half a second of each start, and jsonschema does without
+      # and packages of their own are what users install with pip
       postBuild = ''
         rm -rf $out/${python3.sitePackages}/rfc3987_syntax*
+        rm -f $out/lib/${python3.libPrefix}/EXTERNALLY-MANAGED
       '';
     }).overrideAttrs
       { name = "hubwright-lab-${name}-python-${python3.version}"; };
@@ -39,7 +42,14 @@ let
     #!/bin/sh
     exec ${python}/bin/python3 -s -P -m jupyterhub.singleuser "\$@"
     EOF
-    chmod +x $out/usr/local/bin/start-lab
+    # the environment's own pip takes it for a virtual environment, without the user's packages
+    for pip in pip pip3; do
+      cat >$out/usr/local/bin/$pip <<EOF
+    #!/bin/sh
+    exec ${python}/bin/python3 -m pip "\$@"
+    EOF
+    done
+    chmod +x $out/usr/local/bin/*
   '';
 
   configuration = runCommand "hubwright-lab-configuration" { } ''
@@ -63,7 +73,7 @@ makeImage {
     bashInteractive
     configuration
     start
-    # what Debian's smallest system has, and a terminal's user takes for granted
+    # what a terminal's user takes for granted
     diffutils
     findutils
     gawk
@@ -78,12 +88,16 @@ makeImage {
     extraGroupLines = [ "jovyan:x:1000:" ];
   };
   prepare = ''
-    mkdir -p home/jovyan
+    mkdir -p home/jovyan lib64
+    # programs in wheels, and the driver's of hosts that are not NixOS, look for it there
+    ln -s ${glibc}/lib/ld-linux-x86-64.so.2 lib64/
     chown 1000:1000 home/jovyan
   '';
   env = {
     HOME = "/home/jovyan";
     SHELL = "/bin/bash";
+    EDITOR = "nano";
+    TZDIR = "${tzdata}/share/zoneinfo";
     # nvidia-smi comes into /usr/bin with a lease
     PATH = "/home/jovyan/.local/bin:/usr/local/bin:${python}/bin:/usr/bin:/bin";
     # CUDA in wheels that users install themselves: the driver as CDI mounts it on NixOS and on
@@ -92,6 +106,7 @@ makeImage {
       "/usr/local/nvidia/lib64"
       "/run/opengl-driver/lib"
       "/usr/lib/x86_64-linux-gnu"
+      "/usr/lib64"
       (lib.makeLibraryPath [
         stdenv.cc.cc
         zlib

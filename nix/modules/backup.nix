@@ -40,6 +40,8 @@ let
       install -o 60800 -g 60800 -m 0600 ${copy} ${database}
       # the proxy, too: hub and proxy know each other by a secret, which may be another one now
       systemctl restart hubwright-prepare.service docker-${name}-proxy.service docker-${name}-hub.service
+      # reads its token when it starts
+      systemctl try-restart prometheus.service || true
       echo "restored; the hub is starting"
     '';
   };
@@ -115,6 +117,12 @@ in
         ${lib.getExe pkgs.sqlite} -readonly ${database} ".backup '${copy}'"
       '';
     };
+
+    # what is not mounted would be backed up as empty
+    systemd.services.restic-backups-hubwright.unitConfig.RequiresMountsFor = [
+      state
+      cfg.storage.homes
+    ];
 
     environment.systemPackages = [ restore ];
 

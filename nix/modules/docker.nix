@@ -64,15 +64,17 @@ in
       enableOnBoot = true;
       daemon.settings = {
         # labs go on while Docker is restarted or updated
-        live-restore = true;
-        features.cdi = true;
+        live-restore = lib.mkDefault true;
+        features.cdi = lib.mkDefault true;
       }
       // lib.optionalAttrs (cfg.docker.dataRoot != null) { data-root = cfg.docker.dataRoot; }
       // lib.optionalAttrs (cfg.docker.addressPools != [ ]) {
         default-address-pools = cfg.docker.addressPools;
       };
-      logDriver = lib.mkDefault "journald";
     };
+    systemd.services.docker.unitConfig.RequiresMountsFor = lib.mkIf (cfg.docker.dataRoot != null) [
+      cfg.docker.dataRoot
+    ];
 
     systemd.services.hubwright-prune = lib.mkIf cfg.docker.prune.enable {
       description = "Removal of images that nothing uses";
@@ -87,7 +89,7 @@ in
         done)
         docker image ls --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}}' |
           while read -r id name; do
-            case "$kept" in *"$id"*) continue ;; esac
+            case "$kept ${toString cfg.neededImages} " in *"$id"* | *" $name "*) continue ;; esac
             # what was pulled by its hash has no tag
             case "$name" in *"<none>") name=$id ;; esac
             docker image rm "$name" || echo "$name is still used"
@@ -125,12 +127,12 @@ in
       }
       {
         assertion =
-          !lib.any (host: lib.hasPrefix "tcp:" host) (
-            daemon.hosts or [ ] ++ config.virtualisation.docker.listenOptions
-          );
+          lib.all (lib.hasPrefix "/") config.virtualisation.docker.listenOptions
+          && !lib.any (lib.hasPrefix "tcp:") (daemon.hosts or [ ])
+          && !lib.hasInfix "tcp:" config.virtualisation.docker.extraOptions;
         message = ''
           Docker listens on TCP: whoever reaches that port is root on this host.
-          Take tcp:// out of virtualisation.docker; DOCKER_HOST=ssh://... does the same safely.
+          Leave sockets alone in virtualisation.docker (listenOptions, extraOptions, hosts); DOCKER_HOST=ssh://... does the same safely.
         '';
       }
       {

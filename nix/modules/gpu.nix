@@ -85,8 +85,6 @@ in
         # makes /run/opengl-driver, where programs of nixpkgs look for the driver; data-center mode
         # would leave it out
         hardware.graphics.enable = true;
-        boot.blacklistedKernelModules = [ "nouveau" ];
-
         hardware.nvidia-container-toolkit = {
           enable = true;
           # an index means another GPU after the next boot
@@ -97,8 +95,15 @@ in
           # requiredBy would stop Docker, and with it the hub, whenever the generator is restarted
           requiredBy = lib.mkForce [ ];
           wantedBy = [ "docker.service" ];
+          # a new driver counts from the next boot on: the one that runs goes with what is there
+          restartIfChanged = false;
           # the hub looks into the directory: a new one in its place it would not see
           serviceConfig.RuntimeDirectoryPreserve = true;
+        };
+
+        systemd.services.nvidia-persistenced.restartIfChanged = false;
+        systemd.services.nvidia-fabricmanager = lib.mkIf cfg.gpu.datacenter {
+          restartIfChanged = false;
         };
 
         assertions = [

@@ -2,11 +2,13 @@
 {
   config,
   lib,
+  options,
   pkgs,
   ...
 }:
 let
   cfg = config.services.hubwright;
+  opt = options.services.hubwright;
   inherit (lib) mkOption types;
   inherit (cfg.settings.hub) name;
   state = cfg.settings.hub.state_directory;
@@ -24,6 +26,9 @@ let
     lib.mapAttrsToList (secret: file: "${secret}:${file}") (
       lib.filterAttrs (_: file: file != null) files
     );
+  others = lib.subtractLists [ "${name}-hub" "${name}-proxy" ] (
+    lib.attrNames config.virtualisation.oci-containers.containers
+  );
   # it looks up devices where the generator writes them
   devices = lib.optional cfg.gpu.enable "nvidia-container-toolkit-cdi-generator.service";
   # units that run the command on the host: the directories are theirs
@@ -83,6 +88,18 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    assertions = [
+      {
+        assertion = pkgs.stdenv.hostPlatform.system == "x86_64-linux";
+        message = "${opt.enable}: hubwright's images are for x86_64-linux, and this host is ${pkgs.stdenv.hostPlatform.system}.";
+      }
+    ];
+
+    warnings = lib.optional (others != [ ]) ''
+      hubwright runs containers by Docker, and so NixOS runs these by Docker, too: ${lib.concatStringsSep ", " others}.
+      What podman keeps of them stays with podman; move it, or say nothing if they are new.
+    '';
+
     systemd.services.hubwright-prepare = {
       description = "Directories, secrets and network of hubwright";
       wants = [

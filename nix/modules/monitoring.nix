@@ -46,7 +46,12 @@ in
     systemd.services.prometheus = {
       wants = [ "hubwright-prepare.service" ];
       after = [ "hubwright-prepare.service" ];
-      serviceConfig.LoadCredential = [ "${token}:${hub.state_directory}/secrets/metrics-token" ];
+      # the token may come late
+      startLimitIntervalSec = 0;
+      serviceConfig = {
+        LoadCredential = [ "${token}:${hub.state_directory}/secrets/metrics-token" ];
+        RestartSec = 10;
+      };
     };
 
     environment.etc."hubwright/grafana-dashboard.json".source = ./dashboard.json;

@@ -95,6 +95,4 @@ in
 
   # what is not given stays out of the document
   withoutNulls = lib.filterAttrsRecursive (_: value: value != null);
-
-  inherit typeOf;
 }

@@ -90,19 +90,22 @@ in
   config = lib.mkIf cfg.enable {
     services.hubwright.settings.profiles = cfg.profiles;
 
-    services.hubwright.siteFile = pkgs.runCommand "hubwright.json" {
-      # `config check` names every mistake; here none has the chance to stop a hub that runs
-      site = builtins.toJSON (
-        lib.filterAttrs (name: value: name != "profiles" || value != { }) (
-          fromSchema.withoutNulls cfg.settings
-        )
-      );
-      passAsFile = [ "site" ];
-    } ''
-      cp "$sitePath" hubwright.json
-      ${lib.getExe cfg.packages.hubwright} config check hubwright.json
-      cp hubwright.json $out
-    '';
+    services.hubwright.siteFile =
+      pkgs.runCommand "hubwright.json"
+        {
+          # `config check` names every mistake; here none has the chance to stop a hub that runs
+          site = builtins.toJSON (
+            lib.filterAttrs (name: value: name != "profiles" || value != { }) (
+              fromSchema.withoutNulls cfg.settings
+            )
+          );
+          passAsFile = [ "site" ];
+        }
+        ''
+          cp "$sitePath" hubwright.json
+          ${lib.getExe cfg.packages.hubwright} config check hubwright.json
+          cp hubwright.json $out
+        '';
 
     # where the command looks when no site file is named
     environment.etc."hubwright/hubwright.json".source = cfg.siteFile;

@@ -47,18 +47,19 @@ in
         group = "root";
         mode = "0711";
       };
-      # labs' owners pass through, and see nobody else's
+      # labs' owners pass through, and see nobody else's; the colon: whose a directory is that is
+      # there already, is its owner's affair
       ${cfg.storage.homes}.d = {
-        user = "root";
-        group = "root";
-        mode = "0711";
+        user = ":root";
+        group = ":root";
+        mode = ":0711";
       };
       ${cfg.storage.shared}.d =
         if cfg.storage.sharedGroup == null then
           {
-            user = "root";
-            group = "root";
-            mode = "0755";
+            user = ":root";
+            group = ":root";
+            mode = ":0755";
           }
         else
           {
@@ -69,6 +70,15 @@ in
     };
 
     assertions = [
+      {
+        assertion =
+          cfg.settings.storage.homes == cfg.storage.homes
+          && cfg.settings.storage.shared == cfg.storage.shared;
+        message = ''
+          Directories are given twice, in ${opt.settings}.storage as well.
+          Say them in ${opt.storage.homes} and ${opt.storage.shared} alone.
+        '';
+      }
       {
         assertion =
           cfg.storage.sharedGroup != null -> config.users.groups ? ${cfg.storage.sharedGroup};

@@ -92,12 +92,13 @@ in
           recommendedTlsSettings = lib.mkDefault true;
           virtualHosts.${cfg.domain} = {
             forceSSL = true;
-            enableACME = !own;
+            enableACME = lib.mkDefault (!own); # off for security.acme.certs of one's own
             sslCertificate = lib.mkIf own cfg.tls.certificateFile;
             sslCertificateKey = lib.mkIf own cfg.tls.keyFile;
             locations."/" = {
               proxyPass = "http://${hub.address}:${toString hub.port}";
               proxyWebsockets = true;
+              recommendedProxySettings = true;
               extraConfig = ''
                 # notebooks and uploads of any size, kernels that say nothing for a day
                 client_max_body_size 0;

@@ -73,6 +73,15 @@ in
 
     assertions = [
       {
+        assertion =
+          cfg.settings.users.admins == cfg.users.administrators
+          && cfg.settings.users.names == cfg.users.names;
+        message = ''
+          Users are given twice, in ${opt.settings}.users as well.
+          Say them in ${opt.users.administrators} and ${opt.users.names} alone.
+        '';
+      }
+      {
         assertion = undeclared == [ ];
         message = ''
           In the group docker, which makes them root's equals: ${lib.concatStringsSep ", " undeclared}.

@@ -1,4 +1,5 @@
-# The acceptance suite, to be run against a host: nix run .#acceptance -- --hosts=ssh://gpuhost
+# nix run .#acceptance -- --hosts=ssh://gpuhost: the host's own acceptance suite, from anywhere;
+# without --hosts the one of this flake, on this host.
 {
   writeShellApplication,
   hubwright,

@@ -27,7 +27,10 @@ let
 in
 runCommand "hubwright-docs"
   {
-    passthru = { inherit page; inherit (evaluated) options; };
+    passthru = {
+      inherit page;
+      inherit (evaluated) options;
+    };
   }
   ''
     mkdir -p $out/reference

@@ -42,7 +42,10 @@ let
       ++ modules;
     }).config;
 
-  arguments = { inherit lib evaluate; pkgs = sitePkgs; };
+  arguments = {
+    inherit lib evaluate;
+    pkgs = sitePkgs;
+  };
   tests = import ./sites.nix arguments // import ./mistakes.nix arguments;
   failures = lib.runTests tests;
 in

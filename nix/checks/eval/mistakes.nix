@@ -67,7 +67,7 @@ lib.mapAttrs' (name: lib.nameValuePair "test mistake: ${name}") {
     mistake { virtualisation.docker.daemon.settings.features.cdi = lib.mkForce false; }
       [ "features.cdi is off" ];
 
-  "Docker on TCP" = mistake { virtualisation.docker.listenOptions = [ "tcp://0.0.0.0:2375" ]; } [
+  "Docker on TCP" = mistake { virtualisation.docker.listenOptions = [ "0.0.0.0:2375" ]; } [
     "Docker listens on TCP"
     "DOCKER_HOST=ssh://"
   ];
@@ -154,6 +154,18 @@ lib.mapAttrs' (name: lib.nameValuePair "test mistake: ${name}") {
         "every lab would read every home"
         "Choose a directory outside of /data"
       ];
+
+  "administrators in two places" =
+    mistake { services.hubwright.settings.users.admins = [ "ada" ]; }
+      [ "Say them in services.hubwright.users.administrators" ];
+
+  "homes in two places" =
+    mistake { services.hubwright.settings.storage.homes = lib.mkForce "/srv/homes"; }
+      [ "Say them in services.hubwright.storage.homes" ];
+
+  "Docker on TCP by an option" =
+    mistake { virtualisation.docker.extraOptions = "-H tcp://0.0.0.0:2375"; }
+      [ "Docker listens on TCP" ];
 
   "profiles in two places" =
     mistake { services.hubwright.settings.profiles.it.title = "It"; }

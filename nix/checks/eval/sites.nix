@@ -474,8 +474,8 @@ sound "gpuhost" gpuhost
   "test gpuhost: directories and their owners" = {
     expr = lib.mapAttrs (_: types: types.d.mode) gpuhost.systemd.tmpfiles.settings."10-hubwright";
     expected = {
-      "/data/homes" = "0711";
-      "/data/shared" = "0755";
+      "/data/homes" = ":0711";
+      "/data/shared" = ":0755";
       "/var/lib/hubwright" = "0711";
     };
   };

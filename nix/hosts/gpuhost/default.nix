@@ -74,6 +74,16 @@
     settings.PasswordAuthentication = false;
   };
 
+  # `nixos-rebuild switch --target-host grace@gpuhost --sudo`
+  security.sudo.wheelNeedsPassword = false;
+  nix.settings = {
+    experimental-features = [
+      "flakes"
+      "nix-command"
+    ];
+    trusted-users = [ "@wheel" ];
+  };
+
   # NVIDIA's driver is not free software, nor is what nvtop reads its figures with
   nixpkgs.config.allowUnfreePredicate =
     package:

@@ -58,7 +58,7 @@
   users.users.grace = {
     isNormalUser = true;
     extraGroups = [ "wheel" ];
-    openssh.authorizedKeys.keys = [ "ssh-ed25519 REPLACE-THIS-BY-YOUR-PUBLIC-KEY grace" ];
+    openssh.authorizedKeys.keys = [ ]; # your public key; without one NixOS refuses to lock you out
   };
   security.sudo.wheelNeedsPassword = false; # there is no password, only the key
   services.openssh = {
