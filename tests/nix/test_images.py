@@ -118,6 +118,29 @@ def test_the_labs_user_has_a_home(files, run):
     assert [path.rpartition("/")[2] for path in found] == list(programs)
 
 
+WHEEL = """
+import zipfile
+with zipfile.ZipFile("/tmp/own-1-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("own.py", "")
+    wheel.writestr("own-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: own\\nVersion: 1\\n")
+    wheel.writestr("own-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+    wheel.writestr("own-1.dist-info/RECORD", "")
+"""
+
+
+@pytest.mark.parametrize("pip", ["pip", "pip3 --verbose", "python3 -m pip"])
+def test_users_install_packages(run, pip):
+    """Into their homes, in a terminal and in a notebook; kernels have them."""
+    script = f"""
+python3 -c "$1"
+{pip} install --no-index /tmp/own-1-py3-none-any.whl
+python3 -c 'import own; print(own.__file__)'
+"""
+    code, output = run("base", "/bin/bash", "-euc", script, "-", WHEEL)
+    assert code == 0, output
+    assert output.splitlines()[-1].startswith("/home/jovyan/.local/lib/python3")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_labels(docker_client, images, name):
     found = docker_client.images.get(images[name]).labels
