@@ -104,7 +104,9 @@ def test_an_unknown_profile_to_validate(site_file):
     assert "--profile: 'x'" in line and "standard" in line
 
 
-@pytest.mark.parametrize("host", ["gpuhost", "ssh://", "ssh://-oProxyCommand=x", "docker://it"])
+@pytest.mark.parametrize(
+    "host", ["gpuhost", "ssh://", "ssh://-oProxyCommand=x", "ssh://-l@it", "docker://it"]
+)
 def test_a_host_that_can_not_be_reached(host):
     line = refused(run_hubwright("validate", f"--hosts={host}"))
     assert host in line and "ssh://[USER@]HOST[:PORT]" in line

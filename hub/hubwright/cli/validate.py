@@ -50,7 +50,7 @@ def validate(
 
 def _elsewhere(host: str, options: list[str]) -> int:
     """The exit code of the suite on another host, which has its own hubwright."""
-    match = re.fullmatch(r"ssh://((?:[\w.-]+@)?)(\w[\w.-]*)(?::(\d+))?", host)
+    match = re.fullmatch(r"ssh://((?:\w[\w.-]*@)?)(\w[\w.-]*)(?::(\d+))?", host)
     if match is None:
         raise UserError(
             f"--hosts: {host!r} was given; accepted: {_LOCAL}, ssh://[USER@]HOST[:PORT]"
