@@ -127,3 +127,33 @@ def test_what_only_hubwright_knows_is_checked_when_the_site_is_built(builder):
     said = str(refused.value)
     assert "limits.idle_hour: unknown key; did you mean 'limits.idle_hours'?" in said
     assert "profiles.it.memory" in said
+
+
+TEMPLATE = """
+  let
+    inherit
+      (import (pkgs.path + "/nixos/lib/eval-config.nix") {
+        system = null;
+        modules = [
+          project.module
+          ROOT/nix/templates/site/hardware.nix
+          ROOT/nix/templates/site/site.nix
+          { services.hubwright.packages = project.packages; }
+        ];
+      })
+      config
+      ;
+  in
+  {
+    wrong = map (it: it.message) (builtins.filter (it: !it.assertion) config.assertions);
+    inherit (config) warnings;
+  }
+"""
+
+
+def test_the_template_is_a_host_that_lacks_a_key(nix):
+    """Whoever forgets to put a key there is not locked out: NixOS refuses."""
+    found = nix.eval(TEMPLATE.replace("ROOT", str(ROOT)))
+    (message,) = found["wrong"]
+    assert "SSH authorized key" in message
+    assert found["warnings"] == []

@@ -54,11 +54,12 @@
   #   defaults.email = "admin@lab.example.org";
   # };
 
-  # whoever looks after the machine
+  # whoever looks after the machine; accounts are what stands here, so NixOS notices if nobody gets in
+  users.mutableUsers = false;
   users.users.grace = {
     isNormalUser = true;
     extraGroups = [ "wheel" ];
-    openssh.authorizedKeys.keys = [ ]; # your public key; without one NixOS refuses to lock you out
+    openssh.authorizedKeys.keys = [ ]; # your public key
   };
   security.sudo.wheelNeedsPassword = false; # there is no password, only the key
   services.openssh = {
